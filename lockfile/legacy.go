@@ -6,19 +6,25 @@ package lockfile
 // legacyExcludes folds notRepos and notPaths (schema 9) into the lists they
 // exclude from, where a leading "!" says the same since schema 10.
 func (d *decoder) legacyExcludes(t *Trigger, n *node) {
-	for key, list := range map[string]*[]Pattern{"notPaths": &t.Paths, "notRepos": &t.Repos} {
-		old := n.get(key)
-		if old == nil || d.strict {
-			continue
-		}
-		var excluded []Pattern
-		d.enter(key, -1)
-		d.value(&excluded, old)
-		d.leave()
-		for _, p := range excluded {
-			p.Pattern = "!" + p.Pattern
-			*list = append(*list, p)
-		}
+	if d.strict {
+		return
+	}
+	d.legacyExclude("notPaths", &t.Paths, n)
+	d.legacyExclude("notRepos", &t.Repos, n)
+}
+
+func (d *decoder) legacyExclude(key string, list *[]Pattern, n *node) {
+	old := n.get(key)
+	if old == nil {
+		return
+	}
+	var excluded []Pattern
+	d.enter(key, -1)
+	d.value(&excluded, old)
+	d.leave()
+	for _, p := range excluded {
+		p.Pattern = "!" + p.Pattern
+		*list = append(*list, p)
 	}
 }
 
