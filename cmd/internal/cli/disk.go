@@ -1,0 +1,78 @@
+package cli
+
+import (
+	"errors"
+	"io"
+	"io/fs"
+	"os"
+	"os/exec"
+	"path/filepath"
+)
+
+// Disk is the file system below the working directory, as commands that write
+// files of their own (init, hook, fixture) see it. Paths are relative with
+// slashes, or absolute.
+type Disk struct{ dir string }
+
+func (d Disk) at(path string) string {
+	path = filepath.FromSlash(path)
+	if filepath.IsAbs(path) {
+		return path
+	}
+	return filepath.Join(d.dir, path)
+}
+
+// Read returns a file's text and whether it is there; an unreadable file is an
+// error, an absent one is not.
+func (d Disk) Read(path string) (text string, found bool, err error) {
+	b, err := os.ReadFile(d.at(path))
+	if errors.Is(err, fs.ErrNotExist) {
+		return "", false, nil
+	}
+	return string(b), err == nil, err
+}
+
+// Has reports whether something stands at path.
+func (d Disk) Has(path string) bool {
+	_, err := os.Stat(d.at(path))
+	return err == nil
+}
+
+// IsDir reports whether a directory stands at path.
+func (d Disk) IsDir(path string) bool {
+	info, err := os.Stat(d.at(path))
+	return err == nil && info.IsDir()
+}
+
+// Write creates or replaces a file, making its folders.
+func (d Disk) Write(path, text string, mode fs.FileMode) error {
+	at := d.at(path)
+	if err := os.MkdirAll(filepath.Dir(at), 0o755); err != nil {
+		return err
+	}
+	if err := os.WriteFile(at, []byte(text), mode); err != nil {
+		return err
+	}
+	return os.Chmod(at, mode) // WriteFile keeps the mode of a file that was there
+}
+
+// MakeDir creates a directory and its parents.
+func (d Disk) MakeDir(path string) error { return os.MkdirAll(d.at(path), 0o755) }
+
+// Remove deletes a file or a whole folder; an absent one is fine.
+func (d Disk) Remove(path string) error { return os.RemoveAll(d.at(path)) }
+
+// Create opens a file for writing, for output that is streamed.
+func (d Disk) Create(path string) (io.WriteCloser, error) {
+	at := d.at(path)
+	if err := os.MkdirAll(filepath.Dir(at), 0o755); err != nil {
+		return nil, err
+	}
+	return os.Create(at)
+}
+
+func execute(dir string, env []string, stdout, stderr io.Writer, name string, args ...string) error {
+	cmd := exec.Command(name, args...)
+	cmd.Dir, cmd.Env, cmd.Stdout, cmd.Stderr = dir, env, stdout, stderr
+	return cmd.Run()
+}
