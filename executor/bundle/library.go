@@ -27,7 +27,31 @@ func gojaGaps() map[string]bool {
 // that the paths in comments are relative to, so the output does not depend on
 // where the checkout lies.
 func Library(root, entry string) ([]byte, error) {
-	res := api.Build(api.BuildOptions{
+	o := commonJS(root, entry)
+	o.Supported = gojaGaps()
+	o.LegalComments = api.LegalCommentsInline
+	return library(entry, o)
+}
+
+// Vendored bundles a package of somebody else's into a CommonJS body, once and
+// for all: whitespace and long-winded syntax go, because nobody reads it and
+// every program that uses it pays for its size; names stay, because error
+// messages carry them.
+func Vendored(root, entry string) ([]byte, error) {
+	o := commonJS(root, entry)
+	o.Supported = gojaGaps()
+	o.MinifySyntax = true
+	o.MinifyWhitespace = true
+	o.LegalComments = api.LegalCommentsNone // the generator writes the licence header
+	code, err := library(entry, o)
+	if err != nil {
+		return nil, err
+	}
+	return code, nil
+}
+
+func commonJS(root, entry string) api.BuildOptions {
+	return api.BuildOptions{
 		AbsWorkingDir: root,
 		EntryPoints:   []string{entry},
 		Bundle:        true,
@@ -35,15 +59,17 @@ func Library(root, entry string) ([]byte, error) {
 		Format:        api.FormatCommonJS,
 		Platform:      api.PlatformNeutral,
 		Target:        api.ESNext,
-		Supported:     gojaGaps(),
 		Charset:       api.CharsetUTF8,
 		TreeShaking:   api.TreeShakingTrue,
-		LegalComments: api.LegalCommentsInline,
 		Plugins:       []api.Plugin{externalKici()},
 		Outfile:       filepath.Join(root, "out.js"),
 		Write:         false,
 		LogLevel:      api.LogLevelSilent,
-	})
+	}
+}
+
+func library(entry string, o api.BuildOptions) ([]byte, error) {
+	res := api.Build(o)
 	if len(res.Errors) > 0 {
 		msgs := api.FormatMessages(res.Errors, api.FormatMessagesOptions{Kind: api.ErrorMessage})
 		return nil, fmt.Errorf("bundle: library %s:\n%s", entry, strings.Join(msgs, ""))
