@@ -17,6 +17,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strings"
 
 	"github.com/kici-dev/kici-go/executor/bundle"
@@ -122,7 +123,19 @@ export default {
 	if err := command(dir, filepath.Join(dir, "node_modules", ".bin", "rollup"), "-c", "--silent"); err != nil {
 		return nil, err
 	}
-	return os.ReadFile(filepath.Join(dir, "zod.d.ts"))
+	types, err := os.ReadFile(filepath.Join(dir, "zod.d.ts"))
+	return withoutVariance(types), err
+}
+
+// withoutVariance mends what rollup gets wrong: the alias it makes for an
+// interface inside a namespace repeats the interface's "out" marks, which
+// TypeScript allows on the interface only.
+func withoutVariance(types []byte) []byte {
+	alias := regexp.MustCompile(`(?m)^type \w+_d_[^\n]*<out [^\n]* = [^\n]*;$`)
+	mark := regexp.MustCompile(`([<,] ?)out `)
+	return alias.ReplaceAllFunc(types, func(line []byte) []byte {
+		return mark.ReplaceAll(line, []byte("$1"))
+	})
 }
 
 func command(dir, name string, args ...string) error {
