@@ -1,0 +1,46 @@
+package proc
+
+import (
+	"bytes"
+	"os"
+	"strconv"
+	"syscall"
+)
+
+// sysAttr: a session of its own, so that a tool which opens /dev/tty fails at
+// once rather than stops; and death with the thread that started it, so that
+// a killed runner leaves no leader behind.
+func sysAttr() *syscall.SysProcAttr {
+	return &syscall.SysProcAttr{Setsid: true, Pdeathsig: syscall.SIGKILL}
+}
+
+// strays finds the processes that carry the cookie, in whatever session they
+// are now. Another user's environment cannot be read: such a process is only
+// found through its group. Zombies have no environment and do not show.
+func strays(cookie string, since uint64) []int {
+	dir, err := os.Open("/proc")
+	if err != nil {
+		return nil
+	}
+	defer dir.Close()
+	names, _ := dir.Readdirnames(-1)
+	prefix := []byte(CookieName + "=")
+	var pids []int
+	for _, name := range names {
+		pid, err := strconv.Atoi(name)
+		if err != nil || pid == os.Getpid() {
+			continue
+		}
+		env, err := os.ReadFile("/proc/" + name + "/environ")
+		if err != nil {
+			continue
+		}
+		for kv := range bytes.SplitSeq(env, []byte{0}) {
+			if v, ok := bytes.CutPrefix(kv, prefix); ok && belongs(string(v), cookie, since) {
+				pids = append(pids, pid)
+				break
+			}
+		}
+	}
+	return pids
+}
