@@ -50,8 +50,8 @@ func ExitCode(err error) int {
 	}
 }
 
-// hint is the advice an error carries, if any.
-func hint(err error) string {
+// Hint is the advice an error carries, if any.
+func Hint(err error) string {
 	var usage *UsageError
 	if errors.As(err, &usage) {
 		return usage.Hint

@@ -1,0 +1,3 @@
+package author
+
+func authorLibrary() library { return library{} }
