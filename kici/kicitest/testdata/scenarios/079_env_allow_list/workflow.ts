@@ -1,0 +1,6 @@
+import { workflow, job, push } from '@kici-dev/sdk';
+
+export default workflow('ci', {
+  on: push(),
+  jobs: [job('a', { runsOn: 'default', run: async (ctx) => { ctx.log.info(`${Boolean(process.env.PATH)} ${process.env.SCENARIO_LEAK}`); } })],
+});

@@ -1,0 +1,6 @@
+import { workflow, job, push } from '@kici-dev/sdk';
+
+export default workflow('ci', {
+  on: push(),
+  jobs: [job('a', { runsOn: 'default', init: { run: 'sleep 30', timeout: 100 }, run: async () => {} })],
+});

@@ -1,0 +1,3 @@
+import { workflow, push } from '@kici-dev/sdk';
+
+export default workflow('ci', { on: push(), jobs: [ );
