@@ -1,0 +1,67 @@
+// step(): one unit of work. The factory records where it was called, so that
+// logs and the lock point at the author's line.
+
+import { Check, type Options } from './check';
+import { locate } from './errors';
+import { checkCache, checkHooks, checkRules, stepHooks } from './fields';
+import { stepResult } from './outputs';
+import type { Step, StepOptions } from '../sdk';
+
+const known = ['outputs', 'run', 'continueOnError', 'timeout', 'cache', 'rules', 'onCancel', 'cleanup'];
+
+export const step = ((...args: unknown[]): Step<any> => makeStep(args, 3)) as typeof import('../sdk').step;
+
+/** depth: frames from here up to the author's call, for factories that wrap step(). */
+export function makeStep(args: unknown[], depth: number): Step<any> {
+  const named = typeof args[0] === 'string';
+  const name = named ? (args[0] as string) : '';
+  const body = named ? args[1] : args[0];
+  const options = typeof body === 'function' ? { run: body } : body;
+  checkStep(name, options);
+  const fields = options as StepOptions<any>;
+  const made: Options = { _tag: 'Step', name, run: fields.run };
+  for (const key of known) {
+    if (key !== 'run' && (fields as Options)[key] !== undefined) made[key] = (fields as Options)[key];
+  }
+  const self = made as unknown as Step<any>;
+  hide(made, 'result', stepResult(() => self));
+  const at = locate(depth);
+  if (at !== undefined) hide(made, '_sourceLocation', at);
+  return self;
+}
+
+/** Not enumerable: printing a step must not walk into its outputs. */
+export function hide(target: object, key: string, value: unknown): void {
+  Object.defineProperty(target, key, { value, enumerable: false, configurable: true });
+}
+
+function checkStep(name: string, body: unknown): void {
+  const c = new Check('step', name === '' ? undefined : name);
+  if (typeof body !== 'object' || body === null || Array.isArray(body)) {
+    c.add('', body, 'a function or { run, … } after the name');
+    return c.done();
+  }
+  const o = c.options(body, known);
+  if (typeof o['run'] !== 'function') c.add('run', o['run'], 'a function');
+  c.boolean(o, 'continueOnError');
+  c.positive(o, 'timeout', 'milliseconds');
+  checkOutputs(c, o['outputs']);
+  checkCache(c, o);
+  checkRules(c, o);
+  checkHooks(c, o, stepHooks);
+  c.done();
+}
+
+function checkOutputs(c: Check, outputs: unknown): void {
+  if (outputs === undefined) return;
+  if (typeof outputs !== 'object' || outputs === null || Array.isArray(outputs) || isSchema(outputs)) {
+    return c.add('outputs', outputs, 'an object of zod types, such as { version: z.string() }');
+  }
+  for (const [key, type] of Object.entries(outputs)) {
+    if (!isSchema(type)) c.add(`outputs.${key}`, type, 'a zod type');
+  }
+}
+
+function isSchema(value: unknown): boolean {
+  return typeof value === 'object' && value !== null && typeof (value as Options)['safeParseAsync'] === 'function';
+}
