@@ -69,7 +69,7 @@ here or on your own servers. One binary: no Node, no Docker, no database.`,
 	root.SetFlagErrorFunc(flagError)
 	root.CompletionOptions.HiddenDefaultCmd = true
 	root.AddCommand(a.compileCommand(), a.runCommand(), a.initCommand(),
-		a.endpointsCommand(), a.hookCommand(), a.completionCommand(), a.versionCommand())
+		a.fixtureCommand(), a.endpointsCommand(), a.hookCommand(), a.completionCommand(), a.versionCommand())
 	root.SetHelpCommandGroupID("")
 	return root
 }

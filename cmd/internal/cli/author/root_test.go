@@ -9,7 +9,7 @@ import (
 
 func TestHelpTeaches(t *testing.T) {
 	t.Parallel()
-	for _, path := range []string{"", "compile", "run", "run local", "init", "endpoints", "hook", "hook install", "completion", "version"} {
+	for _, path := range []string{"", "compile", "run", "run local", "init", "fixture", "endpoints", "hook", "hook install", "completion", "version"} {
 		t.Run(path, func(t *testing.T) {
 			t.Parallel()
 			args := append(strings.Fields(path), "--help")
@@ -42,6 +42,7 @@ func TestUsageErrors(t *testing.T) {
 		{"compile extra", "takes no arguments", ""},
 		{"compile --locked", "--locked needs --check", "kici compile --check --locked"},
 		{"run local", "which event?", "--pick"},
+		{"run local pus", `unknown event "pus"`, "did you mean 'push'?"},
 		{"run local push tag", "takes one event", ""},
 		{"run local push --pick --workflow ci", "exclude each other", ""},
 		{"run local push --concurrency 0", "at least one job", ""},

@@ -42,7 +42,8 @@ line is wrong, 130 interrupted.`,
   kici run local push --env NODE_ENV=test          set a variable
   kici run local push --json | jq .summary         for programs
   kici run local push --junit results.xml          for test reports`,
-		Args: atMostOne("event"),
+		Args:              atMostOne("event"),
+		ValidArgsFunction: a.completeEvents,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if len(args) == 1 {
 				o.Event = args[0]
@@ -90,6 +91,11 @@ func (o runFlags) check() error {
 		return &cli.UsageError{Message: "which event?", Hint: "for example 'kici run local push', or --pick to choose from a list"}
 	case o.Concurrency < 1:
 		return &cli.UsageError{Message: fmt.Sprintf("--concurrency %d: at least one job has to run", o.Concurrency)}
+	}
+	if o.Event != "" {
+		if _, err := parseEvent(o.Event); err != nil {
+			return err
+		}
 	}
 	for flag, values := range map[string][]string{"--env": o.Env, "--secret": o.Secrets, "--context": o.Contexts} {
 		for _, v := range values {
