@@ -1,0 +1,133 @@
+package child
+
+import (
+	"errors"
+	"io"
+	"sync"
+	"sync/atomic"
+
+	"github.com/kici-dev/kici-go/executor/js"
+	"github.com/kici-dev/kici-go/executor/proc"
+)
+
+// command is one child with what JavaScript may read of it.
+type command struct {
+	proc proc.Process
+	out  *capture
+	in   *input
+
+	gate    chan struct{} // closed by open: output flows
+	opened  sync.Once
+	echo    [3]atomic.Bool
+	output  func(js.Stream, []byte)
+	silence *atomic.Bool // the VM is closed: what daemons still print has no log
+
+	stopped atomic.Bool // we closed its stdout: the reader of a pipe went away
+}
+
+// stream is the writer of one stream.
+type stream struct {
+	c  *command
+	no int
+}
+
+func (s stream) Write(p []byte) (int, error) {
+	<-s.c.gate
+	if s.c.echo[s.no].Load() && !s.c.silence.Load() {
+		s.c.output(js.Stream(s.no), p)
+	}
+	s.c.out.write(s.no, p)
+	return len(p), nil
+}
+
+// open lets output flow, to the log where echo says so.
+func (c *command) open(echoOut, echoErr bool) {
+	c.opened.Do(func() {
+		c.echo[stdout].Store(echoOut)
+		c.echo[stderr].Store(echoErr)
+		close(c.gate)
+	})
+}
+
+// stop tells the child that nobody reads its stdout any more.
+func (c *command) stop() {
+	c.stopped.Store(true)
+	c.proc.StopOutput(stdout)
+}
+
+// input writes to a child's stdin, in order, off the loop.
+type input struct {
+	to io.WriteCloser
+
+	mu      sync.Mutex // guards what follows
+	queue   []write
+	running bool
+	ended   bool
+	busy    *sync.WaitGroup
+}
+
+type write struct {
+	data []byte
+	end  bool
+	done func(error)
+}
+
+func (in *input) put(w write) {
+	in.mu.Lock()
+	defer in.mu.Unlock()
+	if in.ended {
+		w.answer(io.ErrClosedPipe)
+		return
+	}
+	in.ended = w.end
+	in.queue = append(in.queue, w)
+	if !in.running {
+		in.running = true
+		in.busy.Add(1)
+		go in.drain()
+	}
+}
+
+func (in *input) drain() {
+	defer in.busy.Done()
+	for {
+		in.mu.Lock()
+		if len(in.queue) == 0 {
+			in.running = false
+			in.mu.Unlock()
+			return
+		}
+		w := in.queue[0]
+		in.queue = in.queue[1:]
+		in.mu.Unlock()
+		var err error
+		if len(w.data) > 0 {
+			_, err = in.to.Write(w.data)
+		}
+		if w.end {
+			in.to.Close()
+		}
+		w.answer(err)
+	}
+}
+
+func (w write) answer(err error) {
+	if w.done != nil {
+		w.done(err)
+	}
+}
+
+// feed copies a follower to a child's stdin and ends it. When the child stops
+// reading, whoever feeds it is told to stop.
+func feed(from *follower, to io.WriteCloser, left func()) {
+	defer from.close()
+	defer to.Close()
+	for b := from.next(); b != nil; b = from.next() {
+		if _, err := to.Write(b); err != nil {
+			left()
+			return
+		}
+	}
+}
+
+func isFinished(err error) bool { return errors.Is(err, proc.ErrFinished) }

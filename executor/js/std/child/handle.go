@@ -1,0 +1,186 @@
+package child
+
+import (
+	"context"
+	"io"
+	"os"
+	"path/filepath"
+
+	"github.com/dop251/goja"
+
+	"github.com/kici-dev/kici-go/executor/js"
+	"github.com/kici-dev/kici-go/executor/proc"
+)
+
+// commandKey hides the Go side of a handle from scripts but not from pipe.
+const commandKey = "__command"
+
+// handle is the JavaScript object of a command.
+func (r *room) handle(c *command) *goja.Object {
+	o := r.rt.NewObject()
+	_ = o.DefineDataProperty(commandKey, r.rt.ToValue(c), goja.FLAG_FALSE, goja.FLAG_FALSE, goja.FLAG_FALSE)
+	for name, v := range map[string]any{
+		"pid": c.proc.Pid(),
+		"open": func(call goja.FunctionCall) goja.Value {
+			c.open(call.Argument(0).ToBoolean(), call.Argument(1).ToBoolean())
+			return goja.Undefined()
+		},
+		"write": func(call goja.FunctionCall) goja.Value {
+			return r.write(c, write{data: r.bytes(call.Argument(0))})
+		},
+		"end":    func(goja.FunctionCall) goja.Value { return r.write(c, write{end: true}) },
+		"kill":   func(call goja.FunctionCall) goja.Value { return r.kill(c, call.Argument(0).String()) },
+		"text":   func(call goja.FunctionCall) goja.Value { return r.text(c, streamOf(call)) },
+		"bytes":  func(call goja.FunctionCall) goja.Value { return r.captured(c, streamOf(call)) },
+		"lost":   func(call goja.FunctionCall) goja.Value { return r.rt.ToValue(c.out.isLost(streamOf(call))) },
+		"follow": func(call goja.FunctionCall) goja.Value { return r.follow(c, streamOf(call)) },
+		"pipe":   func(call goja.FunctionCall) goja.Value { return r.pipe(c, call) },
+		"pipeFile": func(call goja.FunctionCall) goja.Value {
+			return r.pipeFile(c, streamOf(call), call.Argument(1).String())
+		},
+		"stop": func(goja.FunctionCall) goja.Value { c.stop(); return goja.Undefined() },
+	} {
+		_ = o.Set(name, v)
+	}
+	return o
+}
+
+func streamOf(call goja.FunctionCall) int {
+	switch call.Argument(0).String() {
+	case "stdout":
+		return stdout
+	case "stderr":
+		return stderr
+	}
+	return all
+}
+
+// bytes reads a string, an ArrayBuffer or a typed array; nil for anything else.
+func (r *room) bytes(v goja.Value) []byte {
+	if !set(v) {
+		return nil
+	}
+	switch x := v.Export().(type) {
+	case string:
+		return []byte(x)
+	case []byte:
+		return append([]byte{}, x...)
+	case goja.ArrayBuffer:
+		return append([]byte{}, x.Bytes()...)
+	}
+	return nil
+}
+
+// write resolves with an error's code, or with undefined once it is done:
+// a rejection would fail the step when a child does not care for its input.
+func (r *room) write(c *command, w write) goja.Value {
+	promise, resolve, _ := r.rt.NewPromise()
+	if c.in == nil {
+		_ = resolve("EPIPE")
+		return r.rt.ToValue(promise)
+	}
+	answer := r.h.Defer()
+	w.done = func(err error) {
+		answer(func() error {
+			if err != nil {
+				return resolve("EPIPE")
+			}
+			return resolve(goja.Undefined())
+		})
+	}
+	c.in.put(w)
+	return r.rt.ToValue(promise)
+}
+
+// kill is true when the signal was sent, false when the command was over.
+func (r *room) kill(c *command, name string) goja.Value {
+	switch err := c.proc.Signal(proc.Signal(name)); {
+	case err == nil:
+		return r.rt.ToValue(true)
+	case isFinished(err):
+		return r.rt.ToValue(false)
+	default:
+		panic(r.h.NewError(err))
+	}
+}
+
+func (r *room) text(c *command, stream int) goja.Value {
+	s, err := c.out.read(stream)
+	if err != nil {
+		panic(r.h.NewError(err))
+	}
+	return r.rt.ToValue(s)
+}
+
+func (r *room) captured(c *command, stream int) goja.Value {
+	s, err := c.out.read(stream)
+	if err != nil {
+		panic(r.h.NewError(err))
+	}
+	return r.rt.ToValue(r.rt.NewArrayBuffer([]byte(s)))
+}
+
+// follow returns {next(): Promise<ArrayBuffer|undefined>, close()}.
+func (r *room) follow(c *command, stream int) goja.Value {
+	f := c.out.follow(stream)
+	o := r.rt.NewObject()
+	_ = o.Set("next", func(goja.FunctionCall) goja.Value {
+		r.busy.Add(1)
+		return js.Async(r.h, func(context.Context) ([]byte, error) {
+			defer r.busy.Done()
+			return f.next(), nil
+		}, func(b []byte, _ error) goja.Value {
+			if b == nil {
+				return goja.Undefined()
+			}
+			return r.rt.ToValue(r.rt.NewArrayBuffer(append([]byte(nil), b...)))
+		})
+	})
+	_ = o.Set("close", func(goja.FunctionCall) goja.Value { f.close(); return goja.Undefined() })
+	return o
+}
+
+// pipe(handle) feeds this command's stdout to another's stdin.
+func (r *room) pipe(c *command, call goja.FunctionCall) goja.Value {
+	to, ok := call.Argument(0).ToObject(r.rt).Get(commandKey).Export().(*command)
+	if !ok || to.in == nil {
+		panic(r.rt.NewTypeError("the command piped to takes no input"))
+	}
+	f := c.out.follow(stdout)
+	r.busy.Add(1)
+	go func() {
+		defer r.busy.Done()
+		feed(f, to.in.to, c.stop)
+	}()
+	return goja.Undefined()
+}
+
+// pipeFile(stream, path) writes the stream to a new file; the promise resolves
+// when the stream has ended.
+func (r *room) pipeFile(c *command, stream int, path string) goja.Value {
+	if !filepath.IsAbs(path) {
+		path = filepath.Join(r.h.Dir(), path)
+	}
+	f := c.out.follow(stream)
+	r.busy.Add(1)
+	return js.Async(r.h, func(context.Context) (struct{}, error) {
+		defer r.busy.Done()
+		defer f.close()
+		file, err := os.Create(path)
+		if err != nil {
+			return struct{}{}, err
+		}
+		for b := f.next(); b != nil && err == nil; b = f.next() {
+			_, err = io.Writer(file).Write(b)
+		}
+		if e := file.Close(); err == nil {
+			err = e
+		}
+		return struct{}{}, err
+	}, func(_ struct{}, err error) goja.Value {
+		if err != nil {
+			panic(r.h.NewError(err))
+		}
+		return goja.Undefined()
+	})
+}
