@@ -1,0 +1,72 @@
+// Command bench times whole processes of the built binary, as an author meets
+// them: start to exit, with the peak memory of the largest process involved.
+// It prints a Markdown table beside the figures of the original (the Node
+// implementation, measured on the same kind of machine), ready for the README.
+// Medians, because a shared machine has bad moments; it measures and never
+// judges, so it is no test.
+//
+//	go run ./cmd/internal/bench [-n 11] [-only compile]
+package main
+
+import (
+	"flag"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"text/tabwriter"
+)
+
+func main() {
+	runs := flag.Int("n", 11, "runs of each case; the median is shown")
+	only := flag.String("only", "", "run only the cases whose name contains this")
+	binary := flag.String("kici", "", "measure this binary instead of building one")
+	flag.Parse()
+	if err := bench(*runs, *only, *binary); err != nil {
+		fmt.Fprintln(os.Stderr, "bench:", err)
+		os.Exit(1)
+	}
+}
+
+func bench(runs int, only, binary string) error {
+	dir, err := os.MkdirTemp("", "kici-bench-")
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(dir)
+	if binary == "" {
+		binary = filepath.Join(dir, "kici")
+		build := exec.Command("go", "build", "-trimpath", "-ldflags=-s -w", "-o", binary, "./cmd/kici")
+		build.Env = append(os.Environ(), "CGO_ENABLED=0")
+		build.Stderr = os.Stderr
+		if err := build.Run(); err != nil {
+			return fmt.Errorf("build: %w", err)
+		}
+	}
+	b := &bencher{dir: dir, kici: binary, runs: max(1, runs)}
+	var rows []row
+	for _, c := range cases() {
+		if !strings.Contains(c.name, only) {
+			continue
+		}
+		fmt.Fprintf(os.Stderr, "%s...\n", c.name)
+		r, err := c.measure(b)
+		if err != nil {
+			return fmt.Errorf("%s: %w", c.name, err)
+		}
+		r.name, r.original, r.goal = c.name, c.original, c.goal
+		rows = append(rows, r)
+	}
+	return table(rows)
+}
+
+func table(rows []row) error {
+	w := tabwriter.NewWriter(os.Stdout, 0, 0, 1, ' ', 0)
+	fmt.Fprintln(w, "| \t| original\t| goal\t| KiCI in Go\t|")
+	fmt.Fprintln(w, "| ---\t| ---\t| ---\t| ---\t|")
+	for _, r := range rows {
+		fmt.Fprintf(w, "| %s\t| %s\t| %s\t| %s\t|\n", r.name, r.original, r.goal, r.figure())
+	}
+	return w.Flush()
+}

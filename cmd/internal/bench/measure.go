@@ -1,0 +1,80 @@
+package main
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"time"
+)
+
+// bencher knows the binary and how often to run it.
+type bencher struct {
+	dir  string
+	kici string
+	runs int
+}
+
+// row is one measured line.
+type row struct {
+	name, original, goal string
+	wall                 time.Duration
+	rss                  int64 // bytes of the largest process, 0 where the platform does not say
+	rate                 float64
+}
+
+func (r row) figure() string {
+	text := fmt.Sprintf("%.1f ms", float64(r.wall.Microseconds())/1000)
+	if r.wall >= 100*time.Millisecond {
+		text = fmt.Sprintf("%d ms", r.wall.Milliseconds())
+	}
+	if r.rate > 0 {
+		text = fmt.Sprintf("%.0f MB/s", r.rate)
+	}
+	if r.rss > 0 {
+		text += fmt.Sprintf(", %d MiB", r.rss>>20)
+	}
+	return text
+}
+
+// repeat runs a command line in dir and takes the medians. check sees the
+// output of every run, so that a figure never stands for a failed one.
+func (b *bencher) repeat(dir string, check func(out []byte) error, args ...string) (row, error) {
+	var walls []time.Duration
+	var sizes []int64
+	for i := range b.runs + 1 {
+		var out bytes.Buffer
+		wall, rss, err := b.once(dir, &out, args...)
+		if err == nil && check != nil {
+			err = check(out.Bytes())
+		}
+		if err != nil {
+			return row{}, fmt.Errorf("kici %v: %w\n%s", args, err, tail(out.Bytes()))
+		}
+		if i > 0 { // the first run fills the page cache
+			walls, sizes = append(walls, wall), append(sizes, rss)
+		}
+	}
+	return row{wall: median(walls), rss: median(sizes)}, nil
+}
+
+func (b *bencher) once(dir string, out io.Writer, args ...string) (time.Duration, int64, error) {
+	cmd := exec.Command(b.kici, args...)
+	cmd.Dir, cmd.Stdout, cmd.Stderr = dir, out, out
+	cmd.Env = append(os.Environ(), "NO_COLOR=1", "KICI_RUN_DIR="+filepath.Join(b.dir, "runs"))
+	start := time.Now()
+	err := cmd.Run()
+	return time.Since(start), peak(cmd.ProcessState), err
+}
+
+func median[T int64 | time.Duration](values []T) T {
+	slices.Sort(values)
+	return values[len(values)/2]
+}
+
+func tail(out []byte) []byte {
+	return out[max(0, len(out)-2000):]
+}
