@@ -51,7 +51,8 @@ func impure(reason string) Verdict { return Verdict{Reason: reason} }
 // parseFunction reads source as an expression, then as a method. It returns
 // the function and the text that stands for it where an expression is expected.
 func parseFunction(source string) (fn ast.Expression, expression, reason string) {
-	switch e := parseExpression("(" + source + "\n)").(type) {
+	parsed, source := parseWhole(source)
+	switch e := parsed.(type) {
 	case *ast.ArrowFunctionLiteral, *ast.FunctionLiteral:
 		return e, source, ""
 	case *ast.ClassLiteral:
@@ -83,6 +84,27 @@ func parseFunction(source string) (fn ast.Expression, expression, reason string)
 		return nil, "", "is not a plain function"
 	}
 	return literal, "function " + source[start:], ""
+}
+
+// maxLost is how many closing parentheses of a body in parentheses are put
+// back; printers write one pair at most.
+const maxLost = 4
+
+// parseWhole parses source as an expression, putting back what goja's toString
+// cuts off: an arrow's text ends with its body, and `(e) => ({ a: 1 })` comes
+// without the last parenthesis. A cut text never parses, so nothing else is
+// mistaken for one.
+func parseWhole(source string) (ast.Expression, string) {
+	for n := 0; n <= maxLost; n++ {
+		whole := source + strings.Repeat(")", n)
+		if e := parseExpression("(" + whole + "\n)"); e != nil {
+			return e, whole
+		}
+		if !strings.Contains(source, "=>") {
+			break
+		}
+	}
+	return nil, source
 }
 
 // parseExpression returns the one expression that text consists of, else nil.

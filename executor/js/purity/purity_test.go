@@ -113,6 +113,25 @@ func TestBadInputs(t *testing.T) {
 	}
 }
 
+// goja prints arrows whose body stands in parentheses without the last one.
+func TestLostParentheses(t *testing.T) {
+	t.Parallel()
+	for cut, whole := range map[string]string{
+		"(e) => ({ A: e.x }":             "(e) => ({ A: e.x })",
+		"(e) => ({ A: { B: '(' } }":      "(e) => ({ A: { B: '(' } })",
+		"(e) => (e.a, e.b":               "(e) => (e.a, e.b)",
+		"(e) => ((f) => ({ A: f.x }))(e": "",
+	} {
+		v := Analyze(cut)
+		if whole == "" {
+			whole = cut + ")"
+		}
+		if !v.Pure || v.Expression != whole {
+			t.Errorf("%s: %+v", cut, v)
+		}
+	}
+}
+
 func FuzzAnalyze(f *testing.F) {
 	raw, err := os.ReadFile("testdata/verdicts.txt")
 	if err != nil {

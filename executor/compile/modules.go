@@ -1,0 +1,26 @@
+package compile
+
+import (
+	"maps"
+
+	"github.com/kici-dev/kici-go/executor/js"
+	"github.com/kici-dev/kici-go/executor/js/std"
+	"github.com/kici-dev/kici-go/executor/sdk"
+)
+
+// Modules is what a workflow file can import while it is compiled: the host
+// surface and the SDK. Keep the result: the parsed programs live in it.
+func Modules() map[string]js.Module {
+	modules := std.Modules(std.Options{})
+	own := map[string]js.Module{}
+	for name, body := range sdk.Sources() {
+		own[name] = js.Source(js.Lazy(internalName(name), []byte(body)))
+	}
+	own["zod"] = js.Source(js.Lazy("kici:zod", []byte(sdk.ZodSource())))
+	maps.Copy(modules, own)
+	return modules
+}
+
+// internalName marks a program as ours, so that its frames stay out of what
+// authors see.
+func internalName(module string) string { return "kici:" + module }
