@@ -2,19 +2,20 @@
 // author's tree that no step can reach the author's files, refs or objects
 // from.
 //
-// Isolate starts two git processes side by side. One clones the repository,
-// borrowing its objects (which git never rewrites in place) instead of copying
-// them; the other lists what the author has changed and not committed. Then
-// the changes are laid over the clone: changed and untracked files copied with
-// their modes, links made again, deleted files removed. What git ignores stays
-// behind, and so do changes to what .kiciignore names, in the same syntax.
-// Submodules that are checked out are isolated the same way, inside.
+// Create asks git, with processes that run side by side, where the work tree
+// is and at which commit, which files count (tracked and untracked, but not
+// ignored) and how the repository is configured. Then it copies by itself: the
+// files as they stand now, with modes and links, and beside them a .git folder
+// of the copy's own, with refs, index and objects. Deleted files are thereby
+// absent; what git ignores stays behind; and what Options.Ignored names
+// (.kiciignore) comes from the commit instead of the work tree.
 //
-// The copy is a true repository with a detached HEAD at the author's commit. Its
-// origin is the author's origin, never the author's folder: a step that pushes
-// must not move the author's branches.
+// The copy is a true repository with a detached HEAD at the author's commit.
+// Its configuration keeps what reading needs and nothing that would lead a
+// step that pushes back to the author's folder.
 //
-// Git runs without the GIT_* variables that a hook would leave us, without
-// hooks, and without taking locks in the author's repository. The room decides
-// nothing about runs: when to keep a copy is kici/internal/local's business.
+// Git runs without the GIT_* variables that a hook would leave us, and without
+// taking locks in the author's repository. Inspect and Changed answer the
+// questions that event simulation has. GC removes copies that were kept and
+// forgotten. When a copy is kept is kici/internal/local's business.
 package checkout
