@@ -44,20 +44,18 @@ func (vm *VM) guardDynamicSource() error {
 	return nil
 }
 
-// guardConstructor stands a proxy before a Function constructor, also as the
-// constructor property of its prototype.
+// guardConstructor puts a function of ours in the place of a Function
+// constructor, over the same prototype. A proxy would be simpler, but goja
+// refuses proxies on the right of instanceof.
 func (vm *VM) guardConstructor(ctor *goja.Object) goja.Value {
-	proxy := vm.rt.ToValue(vm.rt.NewProxy(ctor, &goja.ProxyTrapConfig{
-		Apply: func(target *goja.Object, _ goja.Value, args []goja.Value) goja.Value {
-			return vm.construct(target, args)
-		},
-		Construct: func(target *goja.Object, args []goja.Value, _ *goja.Object) *goja.Object {
-			return vm.construct(target, args)
-		},
-	}))
+	guarded := vm.rt.ToValue(func(c goja.ConstructorCall) *goja.Object {
+		return vm.construct(ctor, c.Arguments)
+	}).(*goja.Object)
 	proto := ctor.Get("prototype").(*goja.Object)
-	_ = proto.DefineDataProperty("constructor", proxy, goja.FLAG_TRUE, goja.FLAG_TRUE, goja.FLAG_FALSE)
-	return proxy
+	_ = guarded.DefineDataProperty("name", ctor.Get("name"), goja.FLAG_FALSE, goja.FLAG_TRUE, goja.FLAG_FALSE)
+	_ = guarded.DefineDataProperty("prototype", proto, goja.FLAG_FALSE, goja.FLAG_FALSE, goja.FLAG_FALSE)
+	_ = proto.DefineDataProperty("constructor", guarded, goja.FLAG_TRUE, goja.FLAG_TRUE, goja.FLAG_FALSE)
+	return guarded
 }
 
 func (vm *VM) construct(target *goja.Object, args []goja.Value) *goja.Object {
