@@ -51,6 +51,7 @@ func (s *session) diagnostic(m api.Message, sev Severity) (Diagnostic, bool) {
 	}
 	d := Diagnostic{Severity: sev, Text: lowerFirst(m.Text)}
 	if m.Location != nil {
+		s.original(m.Location)
 		d.File, d.Line, d.Column, d.LineText = place(m.Location)
 		d.Length = max(1, m.Location.Length)
 	}
@@ -61,6 +62,7 @@ func (s *session) diagnostic(m api.Message, sev Severity) (Diagnostic, bool) {
 		}
 		d.Notes = append(d.Notes, note)
 	}
+	s.explainMissing(&d)
 	return d, true
 }
 

@@ -58,6 +58,7 @@ func (s *session) programs(out *outcome, entries []string, res api.BuildResult) 
 		files[filepath.Base(f.Path)] = f.Contents
 	}
 	dynamic := s.dynamicLoads(res.Warnings)
+	refused := s.refusedRegexps(res.Warnings)
 	var programs []Program
 	for i, e := range entries {
 		name := strconv.Itoa(i) + ".js"
@@ -66,8 +67,11 @@ func (s *session) programs(out *outcome, entries []string, res api.BuildResult) 
 			return nil, fmt.Errorf("bundle: esbuild gave no output for %s", e)
 		}
 		p := Program{Entry: e, Inputs: meta.reach(entryNamespace + ":" + e)}
-		if !s.emit(out, &p, code, files[name+".map"]) {
+		if out.refuse(meta.Outputs[name], refused) {
 			continue
+		}
+		if err := p.emit(code, files[name+".map"]); err != nil {
+			return nil, fmt.Errorf("bundle: %s: %w", e, err)
 		}
 		s.judge(&p, meta, name, dynamic)
 		programs = append(programs, p)
@@ -75,22 +79,57 @@ func (s *session) programs(out *outcome, entries []string, res api.BuildResult) 
 	return programs, nil
 }
 
+// refuse reports the diagnostics of files that ended up in an output, and says
+// whether there were any.
+func (out *outcome) refuse(o metaOutput, byFile map[string][]Diagnostic) bool {
+	any := false
+	for file, diags := range byFile {
+		if o.Inputs[file].BytesInOutput == 0 {
+			continue
+		}
+		any = true
+		for _, d := range diags {
+			out.add(d)
+		}
+	}
+	return any
+}
+
 // emit wraps esbuild's module into the async function that the runtime calls,
-// and moves the map down by the line that the wrapper adds.
-func (s *session) emit(out *outcome, p *Program, code, sourceMap []byte) bool {
+// and moves the map down by the line that the wrapper adds. Whatever the
+// wrapper must declare goes on that line as well.
+func (p *Program) emit(code, sourceMap []byte) error {
+	code = directRequire(code)
+	code, helper, err := expandRegexps(code)
+	if code == nil {
+		return err
+	}
 	p.Map = shift(sourceMap)
-	var buf bytes.Buffer
-	buf.Grow(len(prefix) + len(code) + len(suffix))
-	buf.WriteString(prefix)
-	buf.Write(code)
-	buf.WriteString(suffix)
-	p.Code = buf.Bytes()
+	p.Code = slices.Concat([]byte(prefix), []byte(helper), []byte("\n"), code, []byte(suffix))
 	sum := sha256.New()
 	sum.Write(p.Code)
 	sum.Write([]byte{0})
 	sum.Write(p.Map)
 	p.Hash = hex.EncodeToString(sum.Sum(nil))
-	return true
+	return nil
+}
+
+// directRequire replaces esbuild's helper for a require() that it could not
+// bundle, which looks for a global of that name, by the host's. The lines it
+// took stay, as empty ones, for the sake of the map.
+func directRequire(code []byte) []byte {
+	start := bytes.Index(code, []byte("var __require = /* @__PURE__ */ ("))
+	if start < 0 {
+		return code
+	}
+	close := []byte("\n});\n")
+	n := bytes.Index(code[start:], close)
+	if n < 0 {
+		return code
+	}
+	end := start + n + len(close) - 1
+	lines := bytes.Count(code[start:end], []byte("\n"))
+	return slices.Concat(code[:start], []byte("var __require = __kici_require;"), bytes.Repeat([]byte("\n"), lines), code[end:])
 }
 
 // shift adds one empty line in front of all mappings. The text is edited in

@@ -19,9 +19,24 @@ func (s *session) loadSource(a api.OnLoadArgs) (api.OnLoadResult, error) {
 	if err != nil {
 		return api.OnLoadResult{}, nil // esbuild words it and knows the importer
 	}
-	text := string(raw)
+	if m := check(s.rel(a.Path), raw); m != nil {
+		return api.OnLoadResult{Errors: []api.Message{*m}}, nil
+	}
+	text, loader := string(raw), loaderOf(a.Path)
+	if lowered, ok := s.rewrite(a.Path, text); ok {
+		text = lowered
+		s.mu.Lock()
+		s.remapped[s.rel(a.Path)] = raw
+		s.mu.Unlock()
+		switch loader {
+		case api.LoaderTS:
+			loader = api.LoaderJS
+		case api.LoaderTSX:
+			loader = api.LoaderJSX
+		}
+	}
 	text = s.withMeta(a.Path, text)
-	return api.OnLoadResult{Contents: &text, Loader: loaderOf(a.Path), ResolveDir: filepath.Dir(a.Path)}, nil
+	return api.OnLoadResult{Contents: &text, Loader: loader, ResolveDir: filepath.Dir(a.Path)}, nil
 }
 
 func loaderOf(path string) api.Loader {

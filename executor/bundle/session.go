@@ -19,8 +19,8 @@ type session struct {
 	mu sync.Mutex // guards the maps below: esbuild calls plugins from many goroutines
 	// zodMajor remembers, per importing directory, which zod a bare import finds.
 	zodMajor map[string]int
-	// remapped holds the map from a file that was rewritten before bundling
-	// back to what the author wrote, to put diagnostics right.
+	// remapped holds the author's text of the files that were rewritten before
+	// bundling, to put diagnostics right.
 	remapped map[string][]byte
 }
 
@@ -47,7 +47,7 @@ const (
 	entryNamespace = "kici-entry"
 	hostNamespace  = "kici-host"
 	metaNamespace  = "kici-meta"
-	prefix         = `(async (__kici_require, __kici_import) => { "use strict"; let __kici_namespace;` + "\n"
+	prefix         = `(async (__kici_require, __kici_import) => { "use strict"; let __kici_namespace;`
 	suffix         = "return __kici_namespace;\n})\n"
 )
 

@@ -1,0 +1,2 @@
+import { name } from "../cycle"
+export const fromB = () => "b>" + name()

@@ -1,0 +1,1 @@
+export const b = await Promise.resolve(2)
