@@ -39,6 +39,11 @@ var DefinitionError = class extends TypeError {
     this.problems = problems;
   }
 };
+function raise(error) {
+  const listener = globalThis[/* @__PURE__ */ Symbol.for("kici:problems")];
+  if (typeof listener !== "function") throw error;
+  listener(error);
+}
 function describe(factory2, subject, problems) {
   const head = subject === void 0 ? `${factory2}()` : `${factory2}('${subject}')`;
   if (problems.length === 1) return `${head}: ${problems[0].message}`;
@@ -102,7 +107,7 @@ var Check = class {
     this.problems.push({ field, message: `${field}: ${message}`, suggestion });
   }
   done() {
-    if (this.problems.length > 0) throw new DefinitionError(this.factory, this.subject, this.problems);
+    if (this.problems.length > 0) raise(new DefinitionError(this.factory, this.subject, this.problems));
   }
   /** An options object with known keys only; anything else becomes a problem and {}. */
   options(value, known4, field = "") {

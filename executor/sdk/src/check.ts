@@ -1,7 +1,7 @@
 // Checking what an author passed to a factory. A Check gathers every problem
 // of one call and throws them together, so that one compile shows them all.
 
-import { DefinitionError, nearest, show } from './errors';
+import { DefinitionError, nearest, raise, show } from './errors';
 import type { BranchPattern, DefinitionProblem } from '../sdk';
 
 export type Options = Record<string, unknown>;
@@ -26,7 +26,7 @@ export class Check {
   }
 
   done(): void {
-    if (this.problems.length > 0) throw new DefinitionError(this.factory, this.subject, this.problems);
+    if (this.problems.length > 0) raise(new DefinitionError(this.factory, this.subject, this.problems));
   }
 
   /** An options object with known keys only; anything else becomes a problem and {}. */

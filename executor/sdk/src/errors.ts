@@ -20,6 +20,16 @@ export class DefinitionError extends TypeError {
   }
 }
 
+/**
+ * Throws the error, unless the compiler listens: it takes every problem of a
+ * file in one load, so the factory goes on with what it was given.
+ */
+export function raise(error: DefinitionError): void {
+  const listener = (globalThis as any)[Symbol.for('kici:problems')];
+  if (typeof listener !== 'function') throw error;
+  listener(error);
+}
+
 function describe(factory: string, subject: string | undefined, problems: DefinitionProblem[]): string {
   const head = subject === undefined ? `${factory}()` : `${factory}('${subject}')`;
   if (problems.length === 1) return `${head}: ${problems[0]!.message}`;
