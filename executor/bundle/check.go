@@ -109,7 +109,7 @@ func complaint(file string, raw []byte, at int, text, advice string) *api.Messag
 			end = start + n
 		}
 		l.LineText = string(bytes.ToValidUTF8(bytes.ReplaceAll(raw[start:end], []byte{0}, []byte("·")), []byte("·")))
-		l.Column = len(bytes.ToValidUTF8(raw[start:at], []byte("·")))
+		l.Column = at - start
 	}
 	m := &api.Message{Text: text, Location: l}
 	if advice != "" {

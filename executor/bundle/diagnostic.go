@@ -56,6 +56,9 @@ func (s *session) diagnostic(m api.Message, sev Severity) (Diagnostic, bool) {
 		d.Length = max(1, m.Location.Length)
 	}
 	for _, n := range m.Notes {
+		if strings.HasPrefix(n.Text, `The plugin "kici"`) {
+			continue // true, and of no use to an author
+		}
 		note := Note{Text: n.Text}
 		if n.Location != nil {
 			note.File, note.Line, note.Column, note.LineText = place(n.Location)
@@ -66,10 +69,19 @@ func (s *session) diagnostic(m api.Message, sev Severity) (Diagnostic, bool) {
 	return d, true
 }
 
+// maxLineText bounds a quoted line; generated files have lines of megabytes.
+const maxLineText = 1000
+
 // place converts esbuild's zero-based byte column to a one-based character.
+// The column may lie behind the end of a line that was cut short.
 func place(l *api.Location) (file string, line, column int, text string) {
-	before := l.LineText[:min(max(l.Column, 0), len(l.LineText))]
-	return filepath.ToSlash(l.File), l.Line, utf8.RuneCountInString(before) + 1, l.LineText
+	text = l.LineText
+	before := text[:min(max(l.Column, 0), len(text))]
+	column = utf8.RuneCountInString(before) + 1 + max(l.Column-len(before), 0)
+	if len(text) > maxLineText {
+		text = strings.ToValidUTF8(text[:maxLineText], "")
+	}
+	return filepath.ToSlash(l.File), l.Line, column, text
 }
 
 // lowerFirst fits a sentence of esbuild's to the house's messages, which

@@ -117,6 +117,9 @@ func (s *session) similar(importer, spec string) string {
 	best, distance := "", 3
 	for _, e := range entries {
 		base := strings.TrimSuffix(e.Name(), filepath.Ext(e.Name()))
+		if path.Join(path.Dir(importer), path.Dir(spec), e.Name()) == importer {
+			continue
+		}
 		if n := edits(want, base); n < distance {
 			best, distance = path.Dir(spec)+"/"+base, n
 		}

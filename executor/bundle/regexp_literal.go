@@ -1,9 +1,12 @@
 package bundle
 
 import (
+	"errors"
 	"strings"
 
 	"github.com/evanw/esbuild/pkg/api"
+
+	"github.com/kici-dev/kici-go/executor/bundle/internal/unicodeset"
 )
 
 // refusedFlags looks at a literal that esbuild reported as not available, and
@@ -53,8 +56,14 @@ func firstRefused(text string) string {
 func (s *session) refusedRegexps(warnings []api.Message) map[string][]Diagnostic {
 	found := map[string][]Diagnostic{}
 	for _, w := range warnings {
+		if w.ID != "unsupported-regexp" || w.Location == nil || inNodeModules(w.Location.File) {
+			continue
+		}
 		flag := refusedFlags(w)
-		if flag == "" || inNodeModules(w.Location.File) {
+		if flag == "" {
+			if d, bad := unknownProperty(w.Location); bad {
+				found[d.File] = append(found[d.File], d)
+			}
 			continue
 		}
 		d := Diagnostic{
@@ -71,4 +80,22 @@ func (s *session) refusedRegexps(warnings []api.Message) map[string][]Diagnostic
 		found[d.File] = append(found[d.File], d)
 	}
 	return found
+}
+
+// unknownProperty checks the \p{…} that a message points at. Node refuses an
+// unknown one when it parses the file; goja would wait until it is matched.
+func unknownProperty(l *api.Location) (Diagnostic, bool) {
+	rest := l.LineText[min(max(l.Column, 0), len(l.LineText)):]
+	end := strings.IndexByte(rest, '}')
+	if end < 0 {
+		return Diagnostic{}, false
+	}
+	_, err := unicodeset.Expand(rest[:end+1])
+	var unknown *unicodeset.UnknownError
+	if !errors.As(err, &unknown) {
+		return Diagnostic{}, false
+	}
+	d := Diagnostic{Severity: Error, Length: end + 1, Text: "there is no Unicode property " + quote(unknown.Property)}
+	d.File, d.Line, d.Column, d.LineText = place(l)
+	return d, true
 }
