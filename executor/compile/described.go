@@ -78,11 +78,13 @@ func (f *flow) settle(s *sources) {
 		if t.place.line > 0 {
 			continue
 		}
-		if t.Lock.Static != nil && t.Named {
+		// In the list itself, unless that holds only the name of a constant.
+		inList := s.field(f.place, fmt.Sprintf("jobs[%d]", i))
+		if t.Lock.Static != nil && t.Named && !s.isCall(inList) {
 			t.place = s.call(f.file, "job", t.Lock.Static.Name)
 		}
 		if t.place.line == 0 {
-			t.place = s.field(f.place, fmt.Sprintf("jobs[%d]", i))
+			t.place = inList
 		}
 	}
 }

@@ -47,7 +47,7 @@ func (r *run) hashFiles(f *flow, w *lockfile.Workflow) (digest string) {
 	at := r.sources.field(f.place, "hashFiles")
 	found, err := resolveAssets(r.project.Root, w.HashFiles)
 	if err != nil {
-		c.problem(f, at, BadHashFiles, "patterns are relative to the repository", "hashFiles: %s", trimPrefix(err.Error(), "pattern: "))
+		c.problem(f, at, BadHashFiles, "patterns are relative to the repository", "hashFiles: %s", reason(err, ""))
 		return ""
 	}
 	for _, p := range found.Empty {

@@ -44,21 +44,29 @@ func newEvaluator(ctx context.Context, o Options) (*evaluator, error) {
 	return e, nil
 }
 
-// load runs a program and describes what it exports. An *js.Error or one of
-// js's sentinels is the author's; anything else is ours.
-func (e *evaluator) load(ctx context.Context, file string, p *js.Program) (json.RawMessage, error) {
+// loaded is what came of one file. data is what could be described even when
+// there are problems: other mistakes may be found in it.
+type loaded struct {
+	data     json.RawMessage
+	reported error // what factories complained about
+	err      error // why loading or describing ended early
+}
+
+// load runs a program and describes what it exports.
+func (e *evaluator) load(ctx context.Context, file string, p *js.Program) (out loaded) {
 	ctx, cancel := context.WithTimeoutCause(ctx, e.timeout, errSlow)
 	defer cancel()
 	namespace, err := e.vm.Load(ctx, p)
 	// Factories report what is wrong and go on, so that one compile shows all
 	// of it; an exception after that is most likely a consequence.
-	if _, reported := e.vm.Invoke(ctx, e.describe, "takeProblems"); reported != nil {
-		return nil, reported
+	_, out.reported = e.vm.Invoke(ctx, e.describe, "takeProblems")
+	if err == nil {
+		out.data, err = e.vm.Invoke(ctx, e.describe, "describe", namespace, file)
 	}
-	if err != nil {
-		return nil, err
+	if out.reported == nil {
+		out.err = err
 	}
-	return e.vm.Invoke(ctx, e.describe, "describe", namespace, file)
+	return out
 }
 
 // parsed is a program on its way from the bundler into the VM.

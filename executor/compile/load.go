@@ -74,22 +74,22 @@ func (r *run) load(ctx context.Context, programs []bundle.Program) (err error) {
 			return context.Cause(ctx)
 		}
 		data, known := r.loaded[p.Hash]
-		loadErr := got.err
-		if loadErr == nil && !known {
+		outcome := loaded{data: data, err: got.err}
+		if got.err == nil && !known {
 			if e == nil {
 				if e, err = newEvaluator(ctx, r.o); err != nil {
 					return err
 				}
 			}
-			data, loadErr = e.load(ctx, p.Entry, got.program)
+			outcome = e.load(ctx, p.Entry, got.program)
 		}
 		if ctx.Err() != nil {
 			return context.Cause(ctx)
 		}
-		if loadErr == nil {
-			parsedNow[p.Hash], loadedNow[p.Hash] = got.program, data
+		if outcome.err == nil && outcome.reported == nil {
+			parsedNow[p.Hash], loadedNow[p.Hash] = got.program, outcome.data
 		}
-		if err := r.take(p, data, loadErr, time.Since(began)); err != nil {
+		if err := r.take(p, outcome, time.Since(began)); err != nil {
 			return err
 		}
 	}
@@ -99,19 +99,23 @@ func (r *run) load(ctx context.Context, programs []bundle.Program) (err error) {
 }
 
 // take files the outcome of one program.
-func (r *run) take(p *bundle.Program, data json.RawMessage, loadErr error, took time.Duration) error {
+func (r *run) take(p *bundle.Program, outcome loaded, took time.Duration) error {
 	file := File{Path: p.Entry, Load: took}
-	if loadErr != nil {
-		file.Failed = true
-		r.result.Files = append(r.result.Files, file)
-		r.report.loadProblem(p, loadErr, r.o.LoadTimeout)
-		return nil
+	for _, err := range []error{outcome.reported, outcome.err} {
+		if err != nil {
+			file.Failed = true
+			r.report.loadProblem(p, err, r.o.LoadTimeout)
+		}
 	}
-	flows, err := decodeFlows(data, p.Entry)
-	if err != nil {
-		return err
+	var flows []flow
+	if outcome.data != nil {
+		var err error
+		// Values that a factory has refused may not fit the lock's types.
+		if flows, err = decodeFlows(outcome.data, p.Entry); err != nil && !file.Failed {
+			return err
+		}
 	}
-	if len(flows) == 0 {
+	if len(flows) == 0 && !file.Failed {
 		r.report.add(Diagnostic{
 			Code: NoExport, File: p.Entry,
 			Message: "the file exports no workflow",

@@ -61,10 +61,27 @@ func (s *sources) field(call place, path string) place {
 	if !ok {
 		return call
 	}
-	if value < 0 {
-		value = key
+	at := x.place(call.file, max(key, value))
+	if value >= 0 {
+		at.length = x.valueLength(value)
 	}
-	return x.place(call.file, value)
+	return at
+}
+
+// valueLength is how many characters the value that starts at a token takes,
+// on its first line.
+func (x *index) valueLength(value int) int {
+	start, end := x.tokens[value].start, x.tokens[value].end
+	for i := value; i < len(x.tokens); i = x.after(i) {
+		if k := x.tokens[i].kind; k == ',' || k == '}' || k == ']' || k == ')' {
+			break
+		}
+		end = x.tokens[x.after(i)-1].end
+	}
+	if line := strings.IndexByte(x.src[start:end], '\n'); line >= 0 {
+		end = start + line
+	}
+	return utf8.RuneCountInString(x.src[start:end])
 }
 
 // name is the position of a call's first argument when that is a string, the
@@ -252,4 +269,10 @@ func (x *index) place(file string, token int) place {
 // splitPath reads "needs[1].ifFailed" as needs, 1, ifFailed.
 func splitPath(path string) []string {
 	return strings.FieldsFunc(path, func(r rune) bool { return r == '.' || r == '[' || r == ']' })
+}
+
+// isCall reports whether a call starts at a place.
+func (s *sources) isCall(at place) bool {
+	x := s.index(at.file)
+	return x != nil && at.line > 0 && x.callAfter(x.offset(at.line, at.column)) >= 0
 }

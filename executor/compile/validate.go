@@ -99,12 +99,10 @@ func (c *checker) duration(f *flow, owner place, name string, v *float64, unit f
 		return
 	}
 	at := c.sources.field(owner, name)
-	switch ms := *v * unit; {
-	case ms < 0 || (ms == 0 && unit == 1) || math.IsNaN(ms):
-		c.problem(f, at, BadDuration, "", "%s: %v is not a positive duration", name, *v)
-	case ms > maxDelay:
+	// Negative and broken numbers have been refused by the factory.
+	if *v*unit > maxDelay {
 		c.problem(f, at, BadDuration, "leave it out when there is to be no limit",
-			"%s: %v is too long, the most is %v (almost 25 days)", name, *v, math.Floor(maxDelay/unit))
+			"%s: %.0f is too long, the most is %.0f (almost 25 days)", name, *v, math.Floor(maxDelay/unit))
 	}
 }
 

@@ -4,6 +4,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strconv"
+	"strings"
 
 	"github.com/kici-dev/kici-go/lockfile"
 	"github.com/kici-dev/kici-go/lockfile/pattern"
@@ -47,12 +49,11 @@ func patternLists(t *lockfile.Trigger) []patternList {
 }
 
 func (c *checker) pattern(f *flow, trigger place, option string, n int, p lockfile.Pattern) {
-	// The list compiler knows which fields read a leading "!" how.
-	mode := pattern.AnyOf
-	if option == "paths" || option == "repos" {
-		mode = pattern.Excluding
+	glob := strings.TrimPrefix(p.Pattern, "!")
+	_, err := pattern.CompileGlob(glob)
+	if p.Type == lockfile.PatternRegex {
+		_, err = pattern.CompileRegexp(p.Pattern, p.Flags)
 	}
-	_, err := pattern.CompileList([]lockfile.Pattern{p}, mode)
 	if err == nil {
 		return
 	}
@@ -68,7 +69,7 @@ func (c *checker) pattern(f *flow, trigger place, option string, n int, p lockfi
 			}
 		}
 	}
-	c.problem(f, at, code, "", "%s: the %s %s is wrong: %s", option, kind, p, reason(err))
+	c.problem(f, at, code, "", "%s: the %s %s is wrong: %s", option, kind, p, reason(err, p.Pattern))
 }
 
 // option is the position of the n-th item of an option that may also be a
@@ -77,21 +78,20 @@ func (s *sources) option(call place, option string, n int) place {
 	return s.field(call, fmt.Sprintf("%s[%d]", option, n))
 }
 
-// reason takes the room's prefix off an error that is shown to authors.
-func reason(err error) string {
-	for inner := errors.Unwrap(err); inner != nil; inner = errors.Unwrap(inner) {
-		if errors.Is(inner, pattern.ErrEmpty) {
-			return "it is empty"
-		}
+// reason takes off an error what the message around it says already: the room
+// and the text that is wrong.
+func reason(err error, text string) string {
+	if errors.Is(err, pattern.ErrEmpty) {
+		return "it is empty"
 	}
-	return trimPrefix(err.Error(), "pattern: ")
-}
-
-func trimPrefix(text, prefix string) string {
-	for len(text) > len(prefix) && text[:len(prefix)] == prefix {
-		text = text[len(prefix):]
+	message := err.Error()
+	if _, tail, ok := strings.Cut(message, strconv.Quote(text)+": "); ok {
+		message = tail
 	}
-	return text
+	for strings.HasPrefix(message, "pattern: ") {
+		message = strings.TrimPrefix(message, "pattern: ")
+	}
+	return message
 }
 
 func (c *checker) conditions(f *flow, at place, t *lockfile.Trigger) {
@@ -103,10 +103,18 @@ func (c *checker) conditions(f *flow, at place, t *lockfile.Trigger) {
 			one := lockfile.Map[json.RawMessage]{{Key: key, Value: value}}
 			if _, err := pattern.CompileConditions(one, nil); err != nil {
 				c.problem(f, c.sources.field(at, side.option), BadMatch, "",
-					"%s: the condition %q is wrong: %s", side.option, key, reason(err))
+					"%s: the condition %q is wrong: %s", side.option, key, conditionReason(err, key))
 			}
 		}
 	}
+}
+
+func conditionReason(err error, key string) string {
+	inner := err
+	if e := errors.Unwrap(err); e != nil {
+		inner = e
+	}
+	return reason(inner, key)
 }
 
 func (c *checker) schedule(f *flow, at place, t *lockfile.Trigger) {
@@ -121,6 +129,6 @@ func (c *checker) schedule(f *flow, at place, t *lockfile.Trigger) {
 	}
 	if _, err := pattern.ParseSchedule(t.CronExpression, zone); err != nil {
 		c.problem(f, c.sources.field(at, "cron"), BadCron, "five fields: minute hour day-of-month month day-of-week, such as '0 3 * * 1-5'",
-			"schedule: the cron expression %q is wrong: %s", t.CronExpression, reason(err))
+			"schedule: the cron expression %q is wrong: %s", t.CronExpression, reason(err, t.CronExpression))
 	}
 }
