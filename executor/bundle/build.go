@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"hash/maphash"
 	"path/filepath"
 	"slices"
 
@@ -20,61 +21,6 @@ func Build(ctx context.Context, o Options) (*Result, error) {
 	}
 	defer inc.Close()
 	return inc.Rebuild(ctx)
-}
-
-// Incremental is a build that can be repeated: esbuild keeps what it parsed,
-// so that a rebuild costs the changed files only. It is for one goroutine.
-type Incremental struct {
-	s   *session
-	ctx api.BuildContext
-}
-
-// Open prepares a repeatable build; nothing is read before Rebuild. The set of
-// entries is fixed: when a file appears or goes, close it and open another.
-func Open(o Options) (*Incremental, error) {
-	s, err := newSession(o)
-	if err != nil {
-		return nil, err
-	}
-	return &Incremental{s: s}, nil
-}
-
-// Close releases what esbuild keeps between rebuilds.
-func (inc *Incremental) Close() {
-	if inc.ctx != nil {
-		inc.ctx.Dispose()
-		inc.ctx = nil
-	}
-}
-
-// Rebuild bundles all entries as they are on disk now.
-func (inc *Incremental) Rebuild(ctx context.Context) (*Result, error) {
-	s := inc.s
-	s.begin()
-	out := &outcome{programs: map[string]Program{}, seen: map[string]bool{}}
-	if inc.ctx == nil {
-		bctx, cerr := api.Context(s.esbuild(s.entries, api.PlatformNode))
-		if cerr != nil {
-			return nil, fmt.Errorf("bundle: esbuild refuses its options: %w", cerr)
-		}
-		inc.ctx = bctx
-	}
-	res, err := run(ctx, inc.ctx)
-	if err != nil {
-		return nil, err
-	}
-	if len(res.Errors) == 0 {
-		err = s.accept(out, s.entries, res)
-	} else {
-		err = s.salvage(ctx, out, s.entries, res)
-	}
-	if err != nil {
-		return nil, err
-	}
-	if err := s.retryForBrowser(ctx, out); err != nil {
-		return nil, err
-	}
-	return s.result(out), nil
 }
 
 // outcome gathers programs and diagnostics over the calls of one rebuild.
@@ -168,7 +114,7 @@ func newSession(o Options) (*session, error) {
 	if len(o.Entries) == 0 {
 		return nil, errors.New("bundle: no entries")
 	}
-	s := &session{opts: o, root: filepath.Clean(o.Root), runRoot: o.RunRoot}
+	s := &session{opts: o, root: filepath.Clean(o.Root), runRoot: o.RunRoot, seed: maphash.MakeSeed()}
 	if s.runRoot == "" {
 		s.runRoot = s.root
 	}

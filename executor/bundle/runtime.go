@@ -89,9 +89,9 @@ func (s *session) dynamicLoads(warnings []api.Message) map[string]Reason {
 // retryForBrowser bundles the programs that want missing built-ins once more,
 // as a browser would: many packages bring a second half that needs none of
 // them. A program whose second bundle still lacks something keeps its first.
-func (s *session) retryForBrowser(ctx context.Context, out *outcome) error {
+func (s *session) retryForBrowser(ctx context.Context, out *outcome, entries []string) error {
 	var lacking []string
-	for _, e := range s.entries {
+	for _, e := range entries {
 		if p := out.programs[e]; len(p.NeedsNode) > 0 && len(p.Builtins) > 0 {
 			lacking = append(lacking, e)
 		}

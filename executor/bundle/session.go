@@ -1,6 +1,7 @@
 package bundle
 
 import (
+	"hash/maphash"
 	"path/filepath"
 	"strconv"
 	"strings"
@@ -15,6 +16,7 @@ type session struct {
 	root    string
 	runRoot string
 	entries []string // relative to root, slash-separated
+	seed    maphash.Seed
 
 	mu sync.Mutex // guards the maps below: esbuild calls plugins from many goroutines
 	// zodMajor remembers, per importing directory, which zod a bare import finds.
