@@ -205,6 +205,12 @@ if (!G.Iterator) {
   hidden(G, 'Iterator', Iterator);
 }
 
+// The engine's TypedArray.from refuses strings: Uint8Array.from(atob(x), f).
+const typedFrom = Object.getPrototypeOf(Uint8Array).from;
+hidden(Object.getPrototypeOf(Uint8Array), 'from', function from(this: any, source: any, ...rest: any[]) {
+  return typedFrom.call(this, typeof source === 'string' ? [...source] : source, ...rest);
+});
+
 // en-US in plain form; real localisation is Node's.
 const locale = () => require('kici:locale');
 hidden(Number.prototype, 'toLocaleString', function toLocaleString(this: number, l?: any, o?: any) { return locale().number(this, o); });

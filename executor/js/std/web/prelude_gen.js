@@ -244,7 +244,7 @@ if (!G.Iterator) {
     if (new.target === void 0 || new.target === Iterator2) throw new TypeError("Abstract class Iterator not directly constructable");
   };
   Iterator.prototype = iteratorProto;
-  hidden(Iterator, "from", function from(source) {
+  hidden(Iterator, "from", function from2(source) {
     const it = typeof source[Symbol.iterator] === "function" ? source[Symbol.iterator]() : source;
     if (iteratorProto.isPrototypeOf(it)) return it;
     const wrapped = Object.create(iteratorProto);
@@ -254,6 +254,10 @@ if (!G.Iterator) {
   });
   hidden(G, "Iterator", Iterator);
 }
+var typedFrom = Object.getPrototypeOf(Uint8Array).from;
+hidden(Object.getPrototypeOf(Uint8Array), "from", function from(source, ...rest) {
+  return typedFrom.call(this, typeof source === "string" ? [...source] : source, ...rest);
+});
 var locale = () => require("kici:locale");
 hidden(Number.prototype, "toLocaleString", function toLocaleString(l, o) {
   return locale().number(this, o);

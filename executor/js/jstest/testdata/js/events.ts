@@ -1,0 +1,11 @@
+import * as assert from 'node:assert';
+import EventEmitter, { once, EventEmitter as Same } from 'node:events';
+assert.equal(EventEmitter, Same);
+const e = new EventEmitter(); const log: any[] = [];
+const f = (...a: any[]) => log.push(a);
+e.on('x', f); e.once('x', () => log.push('once')); e.prependListener('x', () => log.push('first'));
+assert.ok(e.emit('x', 1)); assert.ok(e.emit('x', 2)); e.off('x', f); assert.equal(e.listenerCount('x'), 1);
+assert.same(log, ['first', [1], 'once', 'first', [2]]);
+assert.throws(() => e.emit('error', new Error('boom')), 'boom');
+const p = once(e, 'y'); e.emit('y', 5); assert.same(await p, [5]);
+class Sub extends EventEmitter { go() { return this.emit('none'); } } assert.ok(!new Sub().go());

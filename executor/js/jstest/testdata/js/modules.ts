@@ -1,0 +1,12 @@
+import * as assert from 'node:assert';
+import data from './lib/data.json';
+import { named } from './lib/data.json';
+import { double, default as plus } from './lib/helper';
+assert.equal(data.named, 'json');
+assert.equal(named, 'json');
+assert.equal(double(2), 4);
+assert.equal(plus(1), 2);
+const late = await import('./lib/helper');
+assert.equal(late.double(4), 8);
+const path = await import('node:assert');
+assert.equal(typeof path.equal, 'function');

@@ -1,0 +1,16 @@
+import * as assert from 'node:assert';
+import { setTimeout as sleep } from 'node:timers/promises';
+const log: any[] = [];
+setTimeout((...a: any[]) => log.push(a), 1, 'x', 2);
+const off = setTimeout(() => log.push('never'), 1); clearTimeout(off);
+const byId = setTimeout(() => log.push('never'), 1); clearTimeout(+byId);
+await sleep(10); assert.same(log, [['x', 2]]);
+const t = setTimeout(() => {}, 1000); assert.ok(t.hasRef()); assert.equal(t.unref(), t); assert.ok(!t.hasRef()); clearTimeout(t);
+let n = 0; await new Promise<void>((r) => { const i = setInterval(() => { if (++n === 3) { clearInterval(i); r(); } }, 1); }); assert.equal(n, 3);
+assert.equal(await sleep(1, 'v'), 'v');
+const ac = new AbortController(); const p = sleep(1000, null, { signal: ac.signal }); ac.abort();
+await assert.rejects(p, 'AbortError');
+assert.throws(() => (setTimeout as any)('code'), 'TypeError');
+const order: number[] = []; setTimeout(() => order.push(2), 3); setTimeout(() => order.push(1), 1); setTimeout(() => order.push(3), 3); await sleep(20);
+assert.same(order, [1, 2, 3]);
+await new Promise((r) => setImmediate(r)); await new Promise((r) => process.nextTick(r, 1));
