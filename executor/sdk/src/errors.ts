@@ -77,9 +77,9 @@ function distance(a: string, b: string): number {
 }
 
 /**
- * The author's line that called a factory. depth counts the SDK's own frames
- * between this call and the author: 1 for a factory that calls locate itself.
+ * The author's line that called a factory. The runtime leaves the SDK's own
+ * frames out of what it counts, so the innermost frame is the author's.
  */
-export function locate(depth: number): SourceLocation | undefined {
-  return callSite(depth + 1);
+export function locate(): SourceLocation | undefined {
+  return callSite(0);
 }

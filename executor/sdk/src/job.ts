@@ -5,7 +5,7 @@ import { isDynamicGroupRef } from './dynamic';
 import { checkCache, checkCacheSpec, checkHooks, checkRules, jobHooks } from './fields';
 import { jobResult } from './outputs';
 import { checkResources } from './resources';
-import { hide } from './step';
+import { hide, mark } from './step';
 import type { Job } from '../sdk';
 
 const known = [
@@ -37,6 +37,7 @@ function build(name: string, o: Options): Job<any> {
   made['needs'] = [...((o['needs'] as unknown[] | undefined) ?? [])];
   const self = made as unknown as Job<any>;
   hide(made, 'result', jobResult(() => self));
+  mark(made);
   return self;
 }
 

@@ -1,7 +1,7 @@
 // Normal forms: what the many ways of writing a workflow come down to. Field
 // order here is field order in the lock file.
 
-import type { BranchPattern, Job, NeedsEntry, RunsOn, Workflow } from '../sdk';
+import type { BranchPattern, Job, NeedsEntry, RunsOn, RunsOnSelector, Workflow } from '../sdk';
 
 type Fields = Record<string, unknown>;
 
@@ -84,7 +84,8 @@ export interface NormalRunsOn {
 export function normalRunsOn(runsOn: RunsOn | undefined): NormalRunsOn {
   if (runsOn === undefined) return { labels: [DEFAULT_LABEL], exclude: [], defaulted: true };
   if (typeof runsOn === 'string' || Array.isArray(runsOn)) return { labels: list(runsOn), exclude: [], defaulted: false };
-  return { labels: list(runsOn.labels), exclude: list(runsOn.exclude ?? []), defaulted: false };
+  const selector = runsOn as RunsOnSelector; // Array.isArray does not narrow readonly arrays away
+  return { labels: list(selector.labels), exclude: list(selector.exclude ?? []), defaulted: false };
 }
 
 function list(v: string | readonly string[]): string[] {

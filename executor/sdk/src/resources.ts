@@ -1,7 +1,7 @@
 // CPU and memory of a job: what may be written, and its normal form.
 
 import type { Check, Options } from './check';
-import type { ResourceRequest } from '../sdk';
+import type { ResourceAmounts, ResourceRequest } from '../sdk';
 
 const memory = /^\d+(\.\d+)?\s*[kmg]$/i;
 const maxCpus = 256;
@@ -51,6 +51,6 @@ function bytes(v: unknown): number | undefined {
 /** The flat shorthand stands for both sides; everything else stays as written. */
 export function normalResources(r: ResourceRequest | undefined): ResourceRequest | undefined {
   if (r === undefined || 'requests' in r || 'limits' in r) return r;
-  const side = { ...r };
+  const side = { ...r } as ResourceAmounts;
   return Object.keys(side).length === 0 ? r : { requests: side, limits: { ...side } };
 }

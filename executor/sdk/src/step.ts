@@ -5,29 +5,32 @@ import { Check, type Options } from './check';
 import { locate } from './errors';
 import { checkCache, checkHooks, checkRules, stepHooks } from './fields';
 import { stepResult } from './outputs';
-import type { Step, StepOptions } from '../sdk';
+import type { Step } from '../sdk';
 
 const known = ['outputs', 'run', 'continueOnError', 'timeout', 'cache', 'rules', 'onCancel', 'cleanup'];
 
-export const step = ((...args: unknown[]): Step<any> => makeStep(args, 3)) as typeof import('../sdk').step;
+export const step = ((...args: unknown[]): Step<any> => makeStep(args, 2)) as typeof import('../sdk').step;
 
-/** depth: frames from here up to the author's call, for factories that wrap step(). */
-export function makeStep(args: unknown[], depth: number): Step<any> {
+/** For step() and the factories that wrap it. */
+export function makeStep(args: unknown[]): Step<any> {
   const named = typeof args[0] === 'string';
   const name = named ? (args[0] as string) : '';
   const body = named ? args[1] : args[0];
   const options = typeof body === 'function' ? { run: body } : body;
   checkStep(name, options);
-  const fields = options as StepOptions<any>;
-  const made: Options = { _tag: 'Step', name, run: fields.run };
-  for (const key of known) {
-    if (key !== 'run' && (fields as Options)[key] !== undefined) made[key] = (fields as Options)[key];
-  }
+  const fields = options as Options;
+  const made: Options = { _tag: 'Step', name, run: fields['run'] };
+  for (const key of known) if (fields[key] !== undefined) made[key] = fields[key];
   const self = made as unknown as Step<any>;
   hide(made, 'result', stepResult(() => self));
-  const at = locate(depth);
-  if (at !== undefined) hide(made, '_sourceLocation', at);
+  mark(made);
   return self;
+}
+
+/** Remembers where the author made an object, for the lock and for diagnostics. */
+export function mark(made: object): void {
+  const at = locate();
+  if (at !== undefined) hide(made, '_sourceLocation', at);
 }
 
 /** Not enumerable: printing a step must not walk into its outputs. */

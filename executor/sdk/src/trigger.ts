@@ -2,6 +2,7 @@
 // trigger, throw what is wrong, freeze the rest.
 
 import { Check, type Options } from './check';
+import { mark } from './step';
 
 export function trigger(factory: string, input: unknown, known: string[], build: (c: Check, o: Options) => Options): any {
   const c = new Check(factory);
@@ -15,5 +16,6 @@ export function trigger(factory: string, input: unknown, known: string[], build:
     else if (Array.isArray(value)) Object.freeze(value);
   }
   if (o['description'] !== undefined) fields['description'] = o['description'];
+  mark(fields);
   return Object.freeze(fields);
 }

@@ -2,6 +2,7 @@
 
 import { Check, tagged, type Options } from './check';
 import { checkHooks, checkRules, workflowHooks } from './fields';
+import { mark } from './step';
 import type { Workflow, WorkflowOptions } from '../sdk';
 
 const known = [
@@ -21,6 +22,7 @@ export function workflow(name: string, options: WorkflowOptions): Workflow {
   if (made['on']) made['on'] = Array.isArray(made['on']) ? [...made['on']] : [made['on']];
   else delete made['on'];
   made['jobs'] = [...(o['jobs'] as unknown[])];
+  mark(made);
   return made as unknown as Workflow;
 }
 
