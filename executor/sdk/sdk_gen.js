@@ -527,7 +527,7 @@ function createSnapshotOutputProxy(outputs) {
 
 // step.ts
 var known = ["outputs", "run", "continueOnError", "timeout", "cache", "rules", "onCancel", "cleanup"];
-var step = ((...args) => makeStep(args, 2));
+var step = ((...args) => makeStep(args));
 function makeStep(args) {
   const named = typeof args[0] === "string";
   const name = named ? args[0] : "";
@@ -1324,7 +1324,7 @@ function dump(drift) {
 }
 function idempotentStep(name, options) {
   const run = (ctx) => idempotent({ ...options, name, log: (line) => ctx.log.info(line) });
-  return makeStep([name, run], 2);
+  return makeStep([name, run]);
 }
 
 // wait-for.ts
@@ -1377,7 +1377,7 @@ function sleep(ms) {
 }
 function waitForStep(name, options) {
   const run = (ctx) => waitFor({ ...options, name, log: (line) => ctx.log.info(line) });
-  return makeStep([name, run], 2);
+  return makeStep([name, run]);
 }
 
 // dag.ts

@@ -35,5 +35,5 @@ export function idempotentStep<D, S = undefined, A = unknown>(
   options: Omit<IdempotentOptions<D, S, A>, 'name' | 'log'>,
 ): Step<IdempotentResult<D, S, A>> {
   const run = (ctx: StepContext) => idempotent<D, S, A>({ ...options, name, log: (line) => ctx.log.info(line) });
-  return makeStep([name, run], 2) as Step<IdempotentResult<D, S, A>>;
+  return makeStep([name, run]) as Step<IdempotentResult<D, S, A>>;
 }

@@ -9,7 +9,7 @@ import type { Step } from '../sdk';
 
 const known = ['outputs', 'run', 'continueOnError', 'timeout', 'cache', 'rules', 'onCancel', 'cleanup'];
 
-export const step = ((...args: unknown[]): Step<any> => makeStep(args, 2)) as typeof import('../sdk').step;
+export const step = ((...args: unknown[]): Step<any> => makeStep(args)) as typeof import('../sdk').step;
 
 /** For step() and the factories that wrap it. */
 export function makeStep(args: unknown[]): Step<any> {

@@ -61,5 +61,5 @@ export function waitForStep<V, S = undefined, T = undefined>(
   options: Omit<WaitForOptions<V, S, T>, 'name' | 'log'>,
 ): Step<WaitForResult<V, S, T>> {
   const run = (ctx: StepContext) => waitFor<V, S, T>({ ...options, name, log: (line) => ctx.log.info(line) });
-  return makeStep([name, run], 2) as Step<WaitForResult<V, S, T>>;
+  return makeStep([name, run]) as Step<WaitForResult<V, S, T>>;
 }
