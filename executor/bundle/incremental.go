@@ -65,7 +65,7 @@ func (inc *Incremental) Rebuild(ctx context.Context) (*Result, error) {
 		}
 	}
 	res := inc.s.result(out)
-	inc.remember(res, now)
+	inc.remember(res, now, stale)
 	return res, nil
 }
 
@@ -89,18 +89,29 @@ func (inc *Incremental) stale() (snapshot, []string) {
 	return now, stale
 }
 
-// remember keeps a flawless result for the next time. The snapshot from before
-// the build is the safe one: an edit during the build is then seen as new.
-func (inc *Incremental) remember(res *Result, before snapshot) {
+// remember keeps a flawless result for the next time. What was read before the
+// build, or by it, goes before what is on disk now, so that an edit during the
+// build is seen as new by the next one.
+func (inc *Incremental) remember(res *Result, before snapshot, built []string) {
 	inc.last = nil
 	if len(res.Diagnostics) > 0 || len(res.Failed) > 0 {
 		return
 	}
 	inc.last = res
-	inc.seen = inc.s.snapshot(res)
-	for name, print := range before {
-		if _, still := inc.seen[name]; still {
-			inc.seen[name] = print
+	if before == nil {
+		before = snapshot{}
+	}
+	inc.seen = before
+	for _, p := range res.Programs {
+		if slices.Contains(built, p.Entry) {
+			inc.s.add(inc.seen, p)
+		}
+	}
+	inc.s.mu.Lock()
+	defer inc.s.mu.Unlock()
+	for file, print := range inc.s.loaded {
+		if _, ok := inc.seen[file]; ok {
+			inc.seen[file] = print
 		}
 	}
 }

@@ -57,6 +57,47 @@ func TestRebuildSeesEdits(t *testing.T) {
 	}
 }
 
+// A partial rebuild must notice what only changes how imports resolve.
+func TestRebuildSeesNewFilesAndManifests(t *testing.T) {
+	t.Parallel()
+	root := tree(t, map[string]string{
+		"a.ts": "import { v } from './lib'; export const result = v", "b.ts": "export const b = 1",
+		"lib.js": "export const v = 'js'",
+	})
+	inc, err := Open(Options{Root: root, Entries: []string{"a.ts", "b.ts"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer inc.Close()
+	result := func() string {
+		t.Helper()
+		r, err := inc.Rebuild(context.Background())
+		if err != nil || len(r.Programs) != 2 {
+			t.Fatal(err, r)
+		}
+		return evaluate(t, r.Programs[0], "result")
+	}
+	put := func(name, text string) {
+		t.Helper()
+		if err := os.WriteFile(filepath.Join(root, name), []byte(text), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if got := result(); got != `"js"` {
+		t.Errorf("first %s", got)
+	}
+	put("lib.ts", "export const v = 'ts'") // .ts goes before .js
+	if got := result(); got != `"ts"` {
+		t.Errorf("with lib.ts %s", got)
+	}
+	put("other.ts", "export const v = 'other'")
+	put("tsconfig.json", `{"compilerOptions":{"paths":{"@v":["./other.ts"]}}}`)
+	put("a.ts", "import { v } from '@v'; export const result = v")
+	if got := result(); got != `"other"` {
+		t.Errorf("with tsconfig.json %s", got)
+	}
+}
+
 func TestHashIsTheSameElsewhere(t *testing.T) {
 	t.Parallel()
 	files := map[string]string{"w/a.ts": "import { x } from '../x'; export const m = [import.meta.url, x]", "x.ts": "export const x = 1"}

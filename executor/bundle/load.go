@@ -19,6 +19,11 @@ func (s *session) loadSource(a api.OnLoadArgs) (api.OnLoadResult, error) {
 	if err != nil {
 		return api.OnLoadResult{}, nil // esbuild words it and knows the importer
 	}
+	if !inNodeModules(a.Path) {
+		s.mu.Lock()
+		s.loaded[s.rel(a.Path)] = printOf(raw, s.seed)
+		s.mu.Unlock()
+	}
 	if m := check(s.rel(a.Path), raw); m != nil {
 		return api.OnLoadResult{Errors: []api.Message{*m}}, nil
 	}

@@ -21,6 +21,8 @@ type session struct {
 	mu sync.Mutex // guards the maps below: esbuild calls plugins from many goroutines
 	// zodMajor remembers, per importing directory, which zod a bare import finds.
 	zodMajor map[string]int
+	// loaded holds the fingerprint of each file of the author's as esbuild got it.
+	loaded map[string]string
 	// remapped holds the author's text of the files that were rewritten before
 	// bundling, to put diagnostics right.
 	remapped map[string][]byte
@@ -31,6 +33,7 @@ func (s *session) begin() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.zodMajor = map[string]int{}
+	s.loaded = map[string]string{}
 	s.remapped = map[string][]byte{}
 }
 

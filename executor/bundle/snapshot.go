@@ -1,12 +1,12 @@
 package bundle
 
 import (
-	"fmt"
 	"hash/maphash"
 	"os"
 	"path"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -19,19 +19,40 @@ type snapshot map[string]string
 // size and time.
 func (s *session) snapshot(r *Result) snapshot {
 	sn := snapshot{}
-	seed := s.seed
 	for _, p := range r.Programs {
-		for _, f := range p.Inputs {
-			if _, done := sn[f]; done {
-				continue
-			}
-			sn[f] = fingerprint(s.abs(f), inNodeModules(f), seed)
-			if dir := path.Dir(f) + "/"; sn[dir] == "" {
-				sn[dir] = listing(s.abs(path.Dir(f)))
-			}
-		}
+		s.add(sn, p)
 	}
 	return sn
+}
+
+// add puts a program's files into a snapshot, except those it has already.
+func (s *session) add(sn snapshot, p Program) {
+	for _, f := range p.Inputs {
+		if _, done := sn[f]; done {
+			continue
+		}
+		sn[f] = fingerprint(s.abs(f), inNodeModules(f), s.seed)
+		dir := path.Dir(f)
+		if _, done := sn[dir+"/"]; !done {
+			sn[dir+"/"] = listing(s.abs(dir)) + s.manifests(dir)
+		}
+	}
+}
+
+// manifests fingerprints the files that steer resolution without being part of
+// a program, from a directory up to the root.
+func (s *session) manifests(dir string) string {
+	var all strings.Builder
+	for {
+		for _, name := range []string{"package.json", "tsconfig.json"} {
+			all.WriteString(fingerprint(filepath.Join(s.abs(dir), name), true, s.seed))
+			all.WriteByte('/')
+		}
+		if dir == "." || dir == "/" || dir == path.Dir(dir) || strings.HasPrefix(dir, "..") {
+			return all.String()
+		}
+		dir = path.Dir(dir)
+	}
 }
 
 func (s *session) abs(rel string) string {
@@ -47,13 +68,17 @@ func fingerprint(file string, byTime bool, seed maphash.Seed) string {
 		if err != nil {
 			return "gone"
 		}
-		return fmt.Sprint(info.Size(), info.ModTime().UnixNano())
+		return strconv.FormatInt(info.Size(), 36) + "." + strconv.FormatInt(info.ModTime().UnixNano(), 36)
 	}
 	raw, err := os.ReadFile(file)
 	if err != nil {
 		return "gone"
 	}
-	return fmt.Sprint(len(raw), maphash.Bytes(seed, raw))
+	return printOf(raw, seed)
+}
+
+func printOf(raw []byte, seed maphash.Seed) string {
+	return strconv.Itoa(len(raw)) + "." + strconv.FormatUint(maphash.Bytes(seed, raw), 36)
 }
 
 // listing names what a directory holds; editors' hidden swap files and the
