@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"unicode/utf8"
 )
 
 // ErrEmpty is returned for an empty pattern, which cannot match anything.
@@ -16,7 +17,10 @@ const maxGlobLength = 64 << 10
 type Glob struct {
 	text    string
 	literal bool // no special characters: equality decides
-	re      *Regexp
+	// prefix and suffix are plain text every match begins and ends with (a slash
+	// at the very end aside). They turn most values away without the engine.
+	prefix, suffix string
+	re             *Regexp
 }
 
 // CompileGlob compiles a glob. Broken globs (an open brace, an impossible range)
@@ -25,6 +29,8 @@ func CompileGlob(text string) (*Glob, error) {
 	switch {
 	case text == "":
 		return nil, ErrEmpty
+	case !utf8.ValidString(text):
+		return nil, fmt.Errorf("pattern: the glob %q is not valid UTF-8", text)
 	case len(text) > maxGlobLength:
 		return nil, fmt.Errorf("pattern: the glob is longer than %d bytes", maxGlobLength)
 	case !strings.ContainsAny(text, "*?[]{}()!+@|\\\"\x00^$") && !strings.HasPrefix(text, "./"):
@@ -38,7 +44,24 @@ func CompileGlob(text string) (*Glob, error) {
 	if err != nil {
 		return nil, fmt.Errorf("pattern: glob %q is not valid: %w", text, err)
 	}
-	return &Glob{text: text, re: re}, nil
+	g := &Glob{text: text, re: re}
+	g.prefix, g.suffix = fixedEnds(text)
+	return g, nil
+}
+
+// fixedEnds finds the plain text at both ends of a glob.
+func fixedEnds(text string) (prefix, suffix string) {
+	// A bar separates alternatives anywhere, and quotes and escapes are not
+	// worth the trouble; a leading "./" or "!" changes what the rest means.
+	if strings.ContainsAny(text, "|\"\\\x00") || strings.HasPrefix(text, "!") || strings.HasPrefix(text, "./") {
+		return "", ""
+	}
+	const special = "*?[]{}()!+@"
+	prefix = text[:strings.IndexAny(text+"*", special)]
+	if strings.HasPrefix(text[len(prefix):], "**") {
+		prefix = strings.TrimSuffix(prefix, "/") // "a/**" matches "a"
+	}
+	return prefix, text[strings.LastIndexAny(text, special+"/")+1:]
 }
 
 // String is the glob as written.
@@ -53,6 +76,8 @@ func (g *Glob) Match(s string) (bool, error) {
 	case s == g.text:
 		return true, nil
 	case g.literal:
+		return false, nil
+	case !strings.HasPrefix(s, g.prefix) || !strings.HasSuffix(strings.TrimSuffix(s, "/"), g.suffix):
 		return false, nil
 	}
 	return g.re.Match(s)

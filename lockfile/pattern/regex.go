@@ -28,6 +28,9 @@ type Regexp struct {
 
 // CompileRegexp compiles source and flags as JavaScript's RegExp would read them.
 func CompileRegexp(source, flags string) (*Regexp, error) {
+	if !utf8.ValidString(source) {
+		return nil, fmt.Errorf("pattern: /%q/ is not valid UTF-8", source)
+	}
 	f, err := parseFlags(flags)
 	if err != nil {
 		return nil, fmt.Errorf("pattern: /%s/%s: %w", source, flags, err)

@@ -58,12 +58,13 @@ func (p *regexParser) backReference() bool {
 func (p *regexParser) namedReference() error {
 	rest := string(p.in[p.pos+2:])
 	name, _, closed := strings.Cut(rest, ">")
-	if !closed || !p.names[name] {
+	number := p.names[name]
+	if !closed || number == 0 {
 		return fmt.Errorf("reference to unknown group %q", name)
 	}
 	p.backtracking = true
 	p.pos += 3 + len([]rune(name))
-	p.out.WriteString(`\k<` + name + `>`)
+	fmt.Fprintf(&p.out, `(?:\%d)`, number)
 	return nil
 }
 
@@ -77,9 +78,9 @@ func (p *regexParser) escapedSet() (charset, error) {
 	case 'D':
 		return digitSet.invert(), nil
 	case 'w':
-		return wordSet, nil
+		return p.wordSet(), nil
 	case 'W':
-		return wordSet.invert(), nil
+		return p.wordSet().invert(), nil
 	case 's':
 		return spaceSet, nil
 	case 'S':
@@ -91,6 +92,15 @@ func (p *regexParser) escapedSet() (charset, error) {
 	}
 	r, err := p.escapedRune(c)
 	return charset{{r, r}}, err
+}
+
+// wordSet is \w; with i and u it grows by what folds into it (the long s, the
+// Kelvin sign), and \W shrinks accordingly.
+func (p *regexParser) wordSet() charset {
+	if p.flags.ignoreCase && p.flags.unicode {
+		return wordSet.fold(true)
+	}
+	return wordSet
 }
 
 func (p *regexParser) escapedRune(c rune) (rune, error) {

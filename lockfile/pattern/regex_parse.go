@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+	"unicode"
 	"unicode/utf16"
 )
 
@@ -15,7 +16,7 @@ type regexParser struct {
 	pos    int
 	flags  regexFlags
 	out    strings.Builder
-	names  map[string]bool
+	names  map[string]int // number of a named group; names differ between engines, numbers do not
 	groups int
 	depth  int
 	// backtracking is set by constructs that Go's engine does not have.
@@ -65,8 +66,10 @@ func translate(source string, f regexFlags) (target string, backtracking bool, e
 	if len(source) > maxRegexLength {
 		return "", false, fmt.Errorf("longer than %d bytes", maxRegexLength)
 	}
-	p := &regexParser{in: units(source, f.unicode), flags: f, names: map[string]bool{}}
-	p.scanGroups()
+	p := &regexParser{in: units(source, f.unicode), flags: f, names: map[string]int{}}
+	if err := p.scanGroups(); err != nil {
+		return "", false, err
+	}
 	if f.sticky {
 		p.out.WriteString(`\A`)
 	}
@@ -83,7 +86,7 @@ func translate(source string, f regexFlags) (target string, backtracking bool, e
 
 // scanGroups counts capture groups beforehand: whether \2 is a back-reference
 // or an octal escape depends on what comes later.
-func (p *regexParser) scanGroups() {
+func (p *regexParser) scanGroups() error {
 	class := false
 	for i := 0; i < len(p.in); i++ {
 		switch c := p.in[i]; {
@@ -98,11 +101,18 @@ func (p *regexParser) scanGroups() {
 				p.groups++
 			} else if i+3 < len(p.in) && p.in[i+2] == '<' && p.in[i+3] != '=' && p.in[i+3] != '!' {
 				p.groups++
-				name := string(p.in[i+3:])
-				p.names[name[:max(0, strings.IndexByte(name, '>'))]] = true
+				name, _, closed := strings.Cut(string(p.in[i+3:]), ">")
+				if !closed || !isGroupName(name) {
+					return fmt.Errorf("invalid group name at %d", i)
+				}
+				if p.names[name] != 0 {
+					return fmt.Errorf("two groups are called %q", name)
+				}
+				p.names[name] = p.groups
 			}
 		}
 	}
+	return nil
 }
 
 func (p *regexParser) more() bool { return p.pos < len(p.in) }
@@ -224,14 +234,9 @@ func (p *regexParser) group() (bool, error) {
 		p.backtracking = true
 	case p.take("(?<"):
 		end := p.pos
-		for end < len(p.in) && p.in[end] != '>' {
+		for p.in[end] != '>' { // scanGroups saw that it is there
 			end++
 		}
-		name := string(p.in[p.pos:end])
-		if end == len(p.in) || name == "" || !isGroupName(name) {
-			return false, fmt.Errorf("invalid group name %q", name)
-		}
-		open = "(?<" + name + ">"
 		p.pos = end + 1
 	case p.next("(?"):
 		return false, fmt.Errorf("invalid group at %d", p.pos)
@@ -251,12 +256,11 @@ func (p *regexParser) group() (bool, error) {
 
 func isGroupName(name string) bool {
 	for i, c := range name {
-		word := c == '_' || c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || i > 0 && c >= '0' && c <= '9'
-		if !word {
+		if c != '_' && c != '$' && !unicode.IsLetter(c) && (i == 0 || !unicode.IsDigit(c) && !unicode.IsMark(c)) {
 			return false
 		}
 	}
-	return true
+	return name != ""
 }
 
 // countAhead tells whether {…} at the cursor is a quantifier. Without u a brace
