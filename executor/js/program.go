@@ -3,6 +3,7 @@ package js
 import (
 	"bytes"
 	"fmt"
+	"net/url"
 	"strings"
 	"sync"
 
@@ -118,7 +119,12 @@ func (p *Program) readMap(file, text string, raw []byte) (*sourcemap.Consumer, e
 	}
 	p.sources = make(map[string]string, len(sources))
 	for _, s := range sources {
-		p.sources[gojaSourceName(file, s)] = s
+		// esbuild escapes what is not ASCII in the names of sources.
+		plain, err := url.PathUnescape(s)
+		if err != nil {
+			plain = s
+		}
+		p.sources[gojaSourceName(file, s)] = plain
 	}
 	return sourcemap.Parse("", shifted)
 }

@@ -5,6 +5,7 @@ import { inspect, formatWithOptions } from 'kici:inspect';
 declare const __native: { write(stream: number, text: string): void; now(): number; trace(): string };
 
 const OUT = 1, ERR = 2;
+const none = {};
 
 class Console {
   #indent = '';
@@ -21,7 +22,7 @@ class Console {
     }
   }
   #print(stream: number, args: any[]) {
-    const text = args.length === 1 && typeof args[0] === 'string' ? args[0] : formatWithOptions({}, ...args);
+    const text = args.length === 1 && typeof args[0] === 'string' ? args[0] : formatWithOptions(none, ...args);
     __native.write(stream, this.#indent ? this.#indent + text.replaceAll('\n', '\n' + this.#indent) : text);
   }
   log(...args: any[]) { this.#print(OUT, args); }

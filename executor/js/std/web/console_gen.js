@@ -3,6 +3,7 @@
 var import_kici_inspect = require("kici:inspect");
 var OUT = 1;
 var ERR = 2;
+var none = {};
 var Console = class _Console {
   #indent = "";
   #counts = /* @__PURE__ */ new Map();
@@ -16,7 +17,7 @@ var Console = class _Console {
     }
   }
   #print(stream, args) {
-    const text = args.length === 1 && typeof args[0] === "string" ? args[0] : (0, import_kici_inspect.formatWithOptions)({}, ...args);
+    const text = args.length === 1 && typeof args[0] === "string" ? args[0] : (0, import_kici_inspect.formatWithOptions)(none, ...args);
     __native.write(stream, this.#indent ? this.#indent + text.replaceAll("\n", "\n" + this.#indent) : text);
   }
   log(...args) {

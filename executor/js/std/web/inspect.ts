@@ -336,8 +336,24 @@ function columns(out: string[], s: State, v: any): string[] {
   return rows;
 }
 
+// plain prints a value that needs no options; undefined for the others. Most of
+// what is logged takes this way.
+function plain(a: any): string | undefined {
+  switch (typeof a) {
+    case 'string': return a;
+    case 'number': return a === 0 && 1 / a < 0 ? '-0' : '' + a;
+    case 'boolean': case 'undefined': return '' + a;
+    case 'bigint': return a + 'n';
+  }
+  return a === null ? 'null' : undefined;
+}
+
+function show(a: any, o: any): string {
+  return (o.colors && typeof a !== 'string' ? undefined : plain(a)) ?? inspect(a, o);
+}
+
 export function formatWithOptions(o: any, ...args: any[]): string {
-  const [first] = args;
+  const first = args[0];
   let text = '', i = 0;
   if (typeof first === 'string') {
     if (args.length === 1) return first;
@@ -359,9 +375,11 @@ export function formatWithOptions(o: any, ...args: any[]): string {
       return '';
     }) : first;
   }
-  const rest = args.slice(i).map((a) => (typeof a === 'string' ? a : inspect(a, o)));
-  if (i === 0) return rest.join(' ');
-  return rest.length ? text + ' ' + rest.join(' ') : text;
+  for (let first = i === 0; i < args.length; i++) {
+    text += first ? show(args[i], o) : ' ' + show(args[i], o);
+    first = false;
+  }
+  return text;
 }
 
 function ownToString(v: any): boolean {

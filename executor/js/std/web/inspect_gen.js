@@ -362,8 +362,25 @@ function columns(out, s, v) {
   rows.push(...out.slice(more));
   return rows;
 }
+function plain(a) {
+  switch (typeof a) {
+    case "string":
+      return a;
+    case "number":
+      return a === 0 && 1 / a < 0 ? "-0" : "" + a;
+    case "boolean":
+    case "undefined":
+      return "" + a;
+    case "bigint":
+      return a + "n";
+  }
+  return a === null ? "null" : void 0;
+}
+function show(a, o) {
+  return (o.colors && typeof a !== "string" ? void 0 : plain(a)) ?? inspect(a, o);
+}
 function formatWithOptions(o, ...args) {
-  const [first] = args;
+  const first = args[0];
   let text = "", i = 0;
   if (typeof first === "string") {
     if (args.length === 1) return first;
@@ -395,9 +412,11 @@ function formatWithOptions(o, ...args) {
       return "";
     }) : first;
   }
-  const rest = args.slice(i).map((a) => typeof a === "string" ? a : inspect(a, o));
-  if (i === 0) return rest.join(" ");
-  return rest.length ? text + " " + rest.join(" ") : text;
+  for (let first2 = i === 0; i < args.length; i++) {
+    text += first2 ? show(args[i], o) : " " + show(args[i], o);
+    first2 = false;
+  }
+  return text;
 }
 function ownToString(v) {
   if (v instanceof Error || v instanceof Date) return true;
