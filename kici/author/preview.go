@@ -25,9 +25,10 @@ type Check = trigger.Check
 
 // PreviewResult is the answer of Preview.
 type PreviewResult struct {
+	Root        string // what the files of Diagnostics are relative to
 	KiciDir     string
 	Event       event.Event
-	Diagnostics []compile.Diagnostic
+	Diagnostics []Diagnostic
 	Lock        *lockfile.File // nil when the workflows do not compile
 	Decisions   []Decision     // one for each workflow, in order
 }
@@ -40,7 +41,7 @@ func Preview(ctx context.Context, o PreviewOptions) (*PreviewResult, error) {
 	if err != nil {
 		return nil, err
 	}
-	res := &PreviewResult{KiciDir: compiled.Project.KiciDir, Diagnostics: compiled.Diagnostics}
+	res := &PreviewResult{Root: compiled.Project.Root, KiciDir: compiled.Project.KiciDir, Diagnostics: compiled.Diagnostics}
 	if compiled.Failed() {
 		return res, nil
 	}

@@ -58,6 +58,7 @@ func (a *app) root() *cobra.Command {
 here or on your own servers. One binary: no Node, no Docker, no database.`,
 		Example: `  kici init                    scaffold .kici/ with two starter workflows
   kici compile                 check the workflows and write .kici/kici.lock.json
+  kici test pr:open            show which workflows an event would start, and why
   kici run local push          run them here, in a throwaway checkout`,
 		Version:       cli.ThisBuild().Version,
 		SilenceErrors: true, SilenceUsage: true,
@@ -68,7 +69,7 @@ here or on your own servers. One binary: no Node, no Docker, no database.`,
 	root.SetUsageTemplate(usageTemplate)
 	root.SetFlagErrorFunc(flagError)
 	root.CompletionOptions.HiddenDefaultCmd = true
-	root.AddCommand(a.compileCommand(), a.runCommand(), a.initCommand(),
+	root.AddCommand(a.compileCommand(), a.testCommand(), a.runCommand(), a.initCommand(),
 		a.fixtureCommand(), a.endpointsCommand(), a.hookCommand(), a.completionCommand(), a.versionCommand())
 	root.SetHelpCommandGroupID("")
 	return root

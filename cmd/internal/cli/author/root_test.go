@@ -9,7 +9,7 @@ import (
 
 func TestHelpTeaches(t *testing.T) {
 	t.Parallel()
-	for _, path := range []string{"", "compile", "run", "run local", "init", "fixture", "endpoints", "hook", "hook install", "completion", "version"} {
+	for _, path := range []string{"", "compile", "test", "run", "run local", "init", "fixture", "endpoints", "hook", "hook install", "completion", "version"} {
 		t.Run(path, func(t *testing.T) {
 			t.Parallel()
 			args := append(strings.Fields(path), "--help")

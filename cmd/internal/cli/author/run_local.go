@@ -97,13 +97,21 @@ func (o runFlags) check() error {
 			return err
 		}
 	}
-	for flag, values := range map[string][]string{"--env": o.Env, "--secret": o.Secrets, "--context": o.Contexts} {
-		for _, v := range values {
+	return checkPairs(o.Secrets, o.Env, o.Contexts)
+}
+
+// checkPairs finds a KEY=VALUE that is none.
+func checkPairs(secrets, env, contexts []string) error {
+	for _, flag := range []struct {
+		name   string
+		values []string
+	}{{"--env", env}, {"--secret", secrets}, {"--context", contexts}} {
+		for _, v := range flag.values {
 			key, _, ok := strings.Cut(v, "=")
 			if !ok || key == "" {
-				return &cli.UsageError{Message: fmt.Sprintf("%s %q is not of the form KEY=VALUE", flag, v)}
+				return &cli.UsageError{Message: fmt.Sprintf("%s %q is not of the form KEY=VALUE", flag.name, v)}
 			}
-			if flag == "--context" && !strings.Contains(key, ".") {
+			if flag.name == "--context" && !strings.Contains(key, ".") {
 				return &cli.UsageError{Message: fmt.Sprintf("--context %q is not of the form CONTEXT.KEY=VALUE", v)}
 			}
 		}
