@@ -50,6 +50,9 @@ type Services interface {
 	// Reveal hears of a value that is secret from now on. It returns before
 	// any later output is passed to the Sink.
 	Reveal(values []string)
+	// Secrets resolves the secrets of a job whose environment is only known
+	// once the job's own code has run.
+	Secrets(ctx context.Context, environment string) ([]Secret, error)
 	RestoreCache(ctx context.Context, dir string, c Cache) (CacheHit, error)
 	SaveCache(ctx context.Context, dir string, c Cache) error
 }

@@ -46,6 +46,12 @@ func (h *childHost) Reveal(values []string) {
 	}
 }
 
+func (h *childHost) Secrets(ctx context.Context, environment string) ([]executor.Secret, error) {
+	var list []executor.Secret
+	err := h.call(ctx, methodSecrets, environment, &list)
+	return list, err
+}
+
 func (h *childHost) RestoreCache(ctx context.Context, dir string, c executor.Cache) (executor.CacheHit, error) {
 	var hit executor.CacheHit
 	err := h.call(ctx, methodRestore, cacheCall{dir, c}, &hit)

@@ -54,6 +54,7 @@ type message struct {
 const (
 	methodEmit    = "emit"
 	methodReveal  = "reveal"
+	methodSecrets = "secrets"
 	methodRestore = "restore"
 	methodSave    = "save"
 )

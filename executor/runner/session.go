@@ -176,6 +176,12 @@ func (s *session) call(ctx context.Context, m message) (any, error) {
 			return nil, err
 		}
 		return s.task.Host.Emit(ctx, e)
+	case methodSecrets:
+		var environment string
+		if err := json.Unmarshal(m.Params, &environment); err != nil {
+			return nil, err
+		}
+		return s.task.Host.Secrets(ctx, environment)
 	case methodRestore, methodSave:
 		var c cacheCall
 		if err := json.Unmarshal(m.Params, &c); err != nil {

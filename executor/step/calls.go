@@ -24,6 +24,7 @@ func (e *Engine) Functions() Functions {
 			"setEnv":          e.callSetEnv,
 			"addPath":         e.callAddPath,
 			"secretList":      e.callSecretList,
+			"secretMeta":      e.callSecretMeta,
 			"setSecretOutput": e.callPublish,
 		},
 		Async: map[string]Function{
@@ -123,6 +124,22 @@ func (e *Engine) callSecretList(context.Context, []json.RawMessage) (any, error)
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	return e.secrets.list(), nil
+}
+
+// callSecretMeta answers null for a value without a known origin.
+func (e *Engine) callSecretMeta(_ context.Context, args []json.RawMessage) (any, error) {
+	var key string
+	if err := strs(args, &key); err != nil {
+		return nil, err
+	}
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	s, ok := e.secrets.values[key]
+	if !ok || s.Backend == "" {
+		return nil, nil
+	}
+	e.secrets.access[key] = true
+	return map[string]string{"value": s.Value, "backend": s.Backend, "scope": s.Scope}, nil
 }
 
 func (e *Engine) callSecretGet(_ context.Context, args []json.RawMessage) (any, error) {

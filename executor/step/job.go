@@ -99,6 +99,15 @@ func (e *Engine) fields(ctx context.Context, d *Description) error {
 		if err := e.field(name, raw); err != nil {
 			return err
 		}
+		if name == "environment" && e.result.Environment != "" {
+			list, err := e.host.Secrets(ctx, e.result.Environment)
+			if err != nil {
+				return err
+			}
+			e.mu.Lock()
+			e.secrets = newSecretStore(list)
+			e.mu.Unlock()
+		}
 	}
 	return nil
 }

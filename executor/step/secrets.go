@@ -71,16 +71,13 @@ func (s *secretStore) find(key string) (executor.Secret, error) {
 
 // secretInfo is what the guest may know of a secret without reading it.
 type secretInfo struct {
-	Key     string `json:"key"`
-	Scope   string `json:"scope,omitempty"`
-	Backend string `json:"backend,omitempty"`
+	Key string `json:"key"`
 }
 
 func (s *secretStore) list() []secretInfo {
 	out := make([]secretInfo, 0, len(s.order))
 	for _, k := range s.order {
-		v := s.values[k]
-		out = append(out, secretInfo{Key: k, Scope: v.Scope, Backend: v.Backend})
+		out = append(out, secretInfo{k})
 	}
 	return out
 }

@@ -1,0 +1,164 @@
+package workflow
+
+import (
+	"context"
+	_ "embed"
+	"errors"
+	"fmt"
+	"log/slog"
+	"maps"
+	"sync"
+
+	"github.com/kici-dev/kici-go/executor"
+	"github.com/kici-dev/kici-go/executor/js"
+	"github.com/kici-dev/kici-go/executor/js/std"
+	"github.com/kici-dev/kici-go/executor/proc"
+	"github.com/kici-dev/kici-go/executor/sdk"
+	"github.com/kici-dev/kici-go/executor/step"
+)
+
+//go:generate go run github.com/kici-dev/kici-go/cmd/internal/tsbuild src/guest.ts guest_gen.js
+
+//go:embed guest_gen.js
+var guestSource []byte
+
+// moduleGuest is the guest, moduleEngine what it asks the step engine through.
+const (
+	moduleGuest  = "kici:guest"
+	moduleEngine = "kici:engine"
+)
+
+// Processes starts a job's commands and ends them, once Close is called all of
+// them. *proc.Host is one.
+type Processes interface {
+	step.Processes
+	Close() error
+}
+
+// Options are the live things an Engine needs. The zero value is good.
+type Options struct {
+	// Processes makes the job's own processes; by default real ones. Tests
+	// script theirs.
+	Processes func(cookie string) Processes
+	Log       *slog.Logger
+}
+
+// Engine runs jobs in VMs of its own process.
+type Engine struct {
+	options Options
+	modules func() map[string]js.Module // the house's, made once
+
+	mu       sync.Mutex // guards programs
+	programs map[string]*js.Program
+}
+
+var _ executor.Runner = (*Engine)(nil)
+
+// New returns an Engine. It does nothing before Warm or Run.
+func New(o Options) *Engine {
+	if o.Processes == nil {
+		o.Processes = func(cookie string) Processes { return proc.Open(cookie) }
+	}
+	if o.Log == nil {
+		o.Log = slog.New(slog.DiscardHandler)
+	}
+	return &Engine{options: o, modules: sync.OnceValue(modules), programs: map[string]*js.Program{}}
+}
+
+// modules is everything that jobs share: texts, parsed on first use.
+func modules() map[string]js.Module {
+	all := std.Modules(std.Options{Spawner: jobSpawner{}})
+	for name, body := range sdk.Sources() {
+		all[name] = js.Source(js.Lazy("kici:"+name, []byte(body)))
+	}
+	all["zod"] = js.Source(js.Lazy("kici:zod", []byte(sdk.ZodSource())))
+	all[moduleGuest] = js.Source(js.Lazy(moduleGuest, guestSource))
+	return all
+}
+
+// jobSpawner leads a command to the processes of the job that starts it. The
+// modules are shared by jobs; the job travels in the VM's context.
+type jobSpawner struct{}
+
+type spawnerKey struct{}
+
+func (jobSpawner) Start(ctx context.Context, c proc.Command) (proc.Process, error) {
+	s, ok := ctx.Value(spawnerKey{}).(proc.Spawner)
+	if !ok {
+		return nil, errors.New("workflow: commands cannot run here")
+	}
+	return s.Start(ctx, c)
+}
+
+// Warm parses the house's own programs, which is most of what the first job
+// would wait for.
+func (e *Engine) Warm() {
+	ctx := context.Background()
+	vm, err := js.New(ctx, e.config(nil, step.Functions{}))
+	if err != nil {
+		return // the first job meets the same error and reports it
+	}
+	_, _ = vm.Require(ctx, moduleGuest)
+	_ = vm.Close()
+}
+
+func (e *Engine) config(job *executor.Job, fns step.Functions) js.Config {
+	mods := maps.Clone(e.modules())
+	mods[moduleEngine] = js.Funcs{Sync: fns.Sync, Async: fns.Async}
+	c := js.Config{Modules: mods, Log: e.options.Log}
+	if job != nil {
+		c.Dir = job.Dir
+	}
+	return c
+}
+
+// program parses a bundle, once for all jobs that use it.
+func (e *Engine) program(p *executor.Program) (*js.Program, error) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if got := e.programs[p.Hash]; got != nil {
+		return got, nil
+	}
+	got, err := js.Compile(p.Entry, p.Code, p.Map)
+	if err == nil {
+		e.programs[p.Hash] = got
+	}
+	return got, err
+}
+
+// Run implements executor.Runner.
+func (e *Engine) Run(ctx context.Context, t executor.Task) (result *executor.Result) {
+	procs := e.options.Processes(t.Job.Cookie)
+	env := js.NewEnv(nil)
+	eng := step.New(step.Config{Task: t, Env: env, Procs: procs})
+	var vm *js.VM
+	defer func() {
+		// Processes first: what the VM waits for ends with them.
+		err := procs.Close()
+		if vm != nil {
+			err = errors.Join(err, vm.Close())
+		}
+		if err != nil {
+			text := fmt.Sprintf("workflow: clean up after job %s: %v", t.Job.Name, err)
+			result.Status, result.Reason, result.Failure = executor.Failed, text, executor.Broken(text)
+		}
+	}()
+	return eng.Run(ctx, func(ctx context.Context) (step.Guest, error) {
+		cfg := e.config(t.Job, eng.Functions())
+		cfg.Env = env
+		cfg.Output = func(s js.Stream, p []byte) {
+			if s == js.Stderr {
+				eng.Output(executor.Stderr, p)
+				return
+			}
+			eng.Output(executor.Stdout, p)
+		}
+		// The VM outlives ctx: hooks run in it after the job is cancelled.
+		var err error
+		vm, err = js.New(context.WithValue(context.WithoutCancel(ctx), spawnerKey{}, proc.Spawner(procs)), cfg)
+		if err != nil {
+			return nil, err
+		}
+		return e.open(ctx, vm, t.Job)
+	})
+}
