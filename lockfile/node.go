@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"math"
+	"slices"
 	"strconv"
 	"unicode/utf8"
 )
@@ -185,7 +186,7 @@ func (r *reader) object() (node, error) {
 		r.pos++
 		return n, nil
 	}
-	seen := map[string]bool{}
+	var seen keySet
 	for {
 		if r.peek() != '"' {
 			return n, r.unexpected("a key")
@@ -197,11 +198,10 @@ func (r *reader) object() (node, error) {
 		}
 		// Two readers may disagree about which of two equal keys counts, and a
 		// badly resolved merge looks just like that: refuse.
-		if seen[key] {
+		if !seen.add(key, n.keys) {
 			r.pos = at
 			return n, r.fail("the key %q appears twice", key)
 		}
-		seen[key] = true
 		if r.peek() != ':' {
 			return n, r.unexpected("':'")
 		}
@@ -221,6 +221,28 @@ func (r *reader) object() (node, error) {
 			return n, r.unexpected("',' or '}'")
 		}
 	}
+}
+
+// keySet finds repeated keys: by looking, while there are few.
+type keySet map[string]bool
+
+// add reports whether key is new, given the keys before it.
+func (s *keySet) add(key string, before []string) bool {
+	const few = 16
+	if len(before) < few {
+		return !slices.Contains(before, key)
+	}
+	if *s == nil {
+		*s = make(keySet, 2*few)
+		for _, k := range before {
+			(*s)[k] = true
+		}
+	}
+	if (*s)[key] {
+		return false
+	}
+	(*s)[key] = true
+	return true
 }
 
 func (r *reader) number() (node, error) {

@@ -28,6 +28,7 @@ func TestParseRefuses(t *testing.T) {
 		"version fraction":   {`{"schemaVersion":1.5}`, "expected a whole number"},
 		"no workflows":       {`{"schemaVersion":15,"source":{"file":"a","export":"b"},"contentHash":""}`, `missing key "workflows"`},
 		"duplicate key":      {`{"schemaVersion":15,"schemaVersion":15}`, "appears twice"},
+		"duplicate of many":  {`{"schemaVersion":15,"a":1,"b":1,"c":1,"d":1,"e":1,"f":1,"g":1,"h":1,"i":1,"j":1,"k":1,"l":1,"m":1,"n":1,"o":1,"p":1,"q":1,"r":1,"c":2}`, `"c" appears twice`},
 		"invalid UTF-8":      {"{\"a\":\"\xff\"}", "not valid UTF-8"},
 		"bad escape":         {`{"a":"\x"}`, "unknown escape"},
 		"bad unicode":        {`{"a":"\u12g4"}`, "four hexadecimal digits"},
