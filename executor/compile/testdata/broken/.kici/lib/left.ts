@@ -1,0 +1,2 @@
+import { right } from './right';
+export const left = right + 'l';

@@ -1,0 +1,2 @@
+import { left } from './left';
+export const right = left + 'r';

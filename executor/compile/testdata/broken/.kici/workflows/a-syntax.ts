@@ -1,0 +1,2 @@
+import { workflow } from '@kici-dev/sdk';
+export default workflow('a', { jobs: [ );

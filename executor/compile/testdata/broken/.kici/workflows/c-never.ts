@@ -1,0 +1,3 @@
+import { workflow } from '@kici-dev/sdk';
+await new Promise(() => {});
+export default workflow('never', { jobs: [] });

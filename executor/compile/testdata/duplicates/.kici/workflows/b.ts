@@ -1,0 +1,3 @@
+import { workflow } from '@kici-dev/sdk';
+export default workflow('ci', { jobs: [] });
+export const blank = workflow(' ', { jobs: [] });

@@ -1,0 +1,3 @@
+import { workflow } from '@kici-dev/sdk';
+for (;;) {}
+export default workflow('loop', { jobs: [] });

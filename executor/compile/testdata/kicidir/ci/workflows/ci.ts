@@ -1,0 +1,2 @@
+import { workflow, job } from '@kici-dev/sdk';
+export default workflow('elsewhere', { jobs: [job('j', { run: async () => {} })] });
