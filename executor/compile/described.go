@@ -52,9 +52,16 @@ type field struct {
 	Function string `json:"function"`
 }
 
-func decodeFlows(data json.RawMessage, file string) ([]flow, error) {
+// decodeFlows reads what describe.ts reported. lenient is for files with
+// problems: what a factory has refused may not fit the lock's types, and is
+// left out so that the rest can be checked.
+func decodeFlows(data json.RawMessage, file string, lenient bool) ([]flow, error) {
 	var flows []flow
-	if err := json.Unmarshal(data, &flows); err != nil {
+	err := json.Unmarshal(data, &flows)
+	if err != nil && lenient {
+		flows, err = salvage(data), nil
+	}
+	if err != nil {
 		return nil, fmt.Errorf("compile: description of %s: %w", file, err)
 	}
 	for i := range flows {
@@ -63,6 +70,45 @@ func decodeFlows(data json.RawMessage, file string) ([]flow, error) {
 		f.Lock.Source = lockfile.Source{File: file, Export: f.Export}
 	}
 	return flows, nil
+}
+
+// salvage decodes part by part. A job that does not fit keeps its name, so that
+// jobs which need it are not blamed.
+func salvage(data json.RawMessage) []flow {
+	var parts []map[string]json.RawMessage
+	if json.Unmarshal(data, &parts) != nil {
+		return nil
+	}
+	flows := make([]flow, len(parts))
+	for i, part := range parts {
+		f := &flows[i]
+		_ = json.Unmarshal(part["export"], &f.Export)
+		_ = json.Unmarshal(part["id"], &f.ID)
+		_ = json.Unmarshal(part["at"], &f.At)
+		_ = json.Unmarshal(part["lock"], &f.Lock)
+		_ = json.Unmarshal(part["triggers"], &f.Triggers)
+		var jobs []json.RawMessage
+		_ = json.Unmarshal(part["jobs"], &jobs)
+		for _, job := range jobs {
+			f.Jobs = append(f.Jobs, salvageJob(job))
+		}
+	}
+	return flows
+}
+
+func salvageJob(data json.RawMessage) task {
+	var t task
+	if json.Unmarshal(data, &t) == nil {
+		return t
+	}
+	var rest struct {
+		At   *site `json:"at"`
+		Lock struct {
+			Name string `json:"name"`
+		} `json:"lock"`
+	}
+	_ = json.Unmarshal(data, &rest)
+	return task{At: rest.At, Label: true, Lock: lockfile.Job{Static: &lockfile.StaticJob{Name: rest.Lock.Name, RunsOn: []string{""}}}}
 }
 
 // settle finds out where everything stands: what the SDK recorded, else what a

@@ -82,6 +82,13 @@ func (r *run) load(ctx context.Context, programs []bundle.Program) (err error) {
 				}
 			}
 			outcome = e.load(ctx, p.Entry, got.program)
+			if errors.Is(outcome.err, errSlow) || errors.Is(outcome.reported, errSlow) {
+				// Nobody knows what the interrupted code left behind.
+				err = e.vm.Close()
+				if e = nil; err != nil {
+					return fmt.Errorf("compile: %w", err)
+				}
+			}
 		}
 		if ctx.Err() != nil {
 			return context.Cause(ctx)
@@ -110,8 +117,7 @@ func (r *run) take(p *bundle.Program, outcome loaded, took time.Duration) error 
 	var flows []flow
 	if outcome.data != nil {
 		var err error
-		// Values that a factory has refused may not fit the lock's types.
-		if flows, err = decodeFlows(outcome.data, p.Entry); err != nil && !file.Failed {
+		if flows, err = decodeFlows(outcome.data, p.Entry, file.Failed); err != nil {
 			return err
 		}
 	}

@@ -67,7 +67,10 @@ func (r *report) thrown(p *bundle.Program, e *js.Error) {
 		Code: LoadFailed, File: at.file, Line: at.line, Column: at.column,
 		Message: "loading the file threw " + e.Error(), Notes: notes,
 	}
-	if e.Name == "SyntaxError" && at.line == 0 {
+	switch {
+	case e.Name == "": // throw 'text'
+		d.Message = fmt.Sprintf("loading the file threw the value %s", e.Message)
+	case e.Name == "SyntaxError" && at.line == 0:
 		d.Message = e.Message
 	}
 	if errors.Is(e, js.ErrModuleNotFound) && len(p.NeedsNode) > 0 {
@@ -141,11 +144,10 @@ func authorFrame(entry string, frames []js.Frame) (place, []Note) {
 		return place{file: entry}, nil
 	}
 	var notes []Note
-	for _, f := range own[1:] {
-		notes = append(notes, Note{File: f.File, Line: f.Line, Column: f.Column, Text: "called from here"})
-	}
-	if len(notes) > 3 {
-		notes = notes[:3]
+	for i, f := range own[1:] {
+		if len(notes) < 3 && f != own[i] { // a recursion says the same thing over and over
+			notes = append(notes, Note{File: f.File, Line: f.Line, Column: f.Column, Text: "called from here"})
+		}
 	}
 	return place{file: own[0].File, line: own[0].Line, column: own[0].Column, length: 1}, notes
 }

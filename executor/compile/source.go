@@ -69,7 +69,7 @@ func (s *sources) frame(file string, line, column, length int) string {
 		return ""
 	}
 	at, ok := f.line(line)
-	if !ok || utf8.RuneCountInString(at) > frameWidth {
+	if !ok || utf8.RuneCountInString(at) > frameWidth || strings.ContainsFunc(at, isControl) {
 		return ""
 	}
 	width := len(fmt.Sprint(line + frameAfter))
@@ -90,6 +90,9 @@ func (s *sources) frame(file string, line, column, length int) string {
 	}
 	return b.String()
 }
+
+// isControl finds what must not reach a terminal.
+func isControl(r rune) bool { return r < ' ' && r != '\t' || r == 0x7f }
 
 // blank is white space as wide as the first n characters of text: tabs stay.
 func blank(text string, n int) string {
