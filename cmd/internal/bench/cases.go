@@ -55,7 +55,7 @@ func zodWorkflow(int) string {
 
 const build = job('build', {
   runsOn: 'default',
-  steps: [step('build', { outputs: z.object({ tag: z.string() }), run: async () => ({ tag: 'v1' }) })],
+  steps: [step('build', { outputs: { tag: z.string() }, run: async () => ({ tag: 'v1' }) })],
 });
 
 export default workflow('bench-zod', { on: push(), jobs: [build] });

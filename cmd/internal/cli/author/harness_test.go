@@ -54,7 +54,6 @@ func setup(t *testing.T) *terminal {
 		runLocal: func(context.Context, *cli.State, runFlags, *lines) (*result, error) {
 			return &result{}, nil
 		},
-		types: func() map[string]string { return map[string]string{"sdk.d.ts": "// types\n", "zod.d.ts": "// zod\n"} },
 	}
 	return c
 }

@@ -9,6 +9,7 @@ import (
 	"unicode"
 
 	"github.com/kici-dev/kici-go/cmd/internal/cli"
+	"github.com/kici-dev/kici-go/kici/author"
 )
 
 // scaffold writes the files of init.
@@ -28,11 +29,12 @@ func (s scaffold) write(chosen []string) error {
 	types := ""
 	if !s.o.MJS {
 		files[".kici/package.json"] = s.manifest()
-		for name, text := range s.app.library.types() {
+		editor := author.Types()
+		for name, text := range editor.Files {
 			files[path.Join(".kici/types", name)] = text
 		}
-		types = ".kici/types/" + sdkTypes
-		files[".kici/tsconfig.json"] = tsconfig()
+		types = path.Join(".kici", editor.Paths["@kici-dev/sdk"][0])
+		files[".kici/tsconfig.json"] = tsconfig(editor)
 	}
 	if !s.o.NoAgents {
 		files[".kici/AGENTS.md"] = strings.ReplaceAll(s.template("agents.md"), "{{types}}", firstOf(types, "kici help"))
@@ -107,20 +109,17 @@ func (s scaffold) manifest() string {
 	})
 }
 
-// sdkTypes is where the declarations of the SDK stand below .kici/types.
-const sdkTypes = "sdk.d.ts"
-
 // tsconfig points the editor at the declarations beside it, so that an
 // installed package is not needed.
-func tsconfig() string {
+func tsconfig(editor author.EditorTypes) string {
 	return pretty(map[string]any{
 		"compilerOptions": map[string]any{
 			"target": "ES2024", "module": "NodeNext", "moduleResolution": "NodeNext",
-			"lib": []string{"ES2024", "ESNext.Disposable", "DOM"}, "types": []string{},
-			"strict": true, "noEmit": true, "skipLibCheck": true, "resolveJsonModule": true,
-			"paths": map[string][]string{"@kici-dev/sdk": {"./types/" + sdkTypes}, "zod": {"./types/zod.d.ts"}},
+			"lib": []string{"ES2024", "ESNext.Disposable"}, "types": []string{"node"}, "typeRoots": editor.TypeRoots,
+			"strict": true, "noEmit": true, "resolveJsonModule": true, "allowImportingTsExtensions": true,
+			"paths": editor.Paths,
 		},
-		"include": []string{"workflows/**/*.ts", "tests/**/*.ts", "types/**/*.d.ts"},
+		"include": []string{"workflows/**/*.ts", "tests/**/*.ts", "types/*.d.ts"},
 	})
 }
 

@@ -13,6 +13,4 @@ type library struct {
 	compile  func(ctx context.Context, s *cli.State, o compileFlags) (compiled, error)
 	watch    func(ctx context.Context, s *cli.State, o compileFlags, show func(compiled, error)) error
 	runLocal func(ctx context.Context, s *cli.State, o runFlags, live *lines) (*result, error)
-	// types are the declarations of the SDK for editors, by file name.
-	types func() map[string]string
 }
