@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"strings"
 	"unicode/utf8"
+
+	"github.com/gobwas/glob"
 )
 
 // ErrEmpty is returned for an empty pattern, which cannot match anything.
@@ -21,6 +23,7 @@ type Glob struct {
 	// at the very end aside). They turn most values away without the engine.
 	prefix, suffix string
 	re             *Regexp
+	plain          *glob.Pattern // decides instead of re, where it agrees
 }
 
 // CompileGlob compiles a glob. Broken globs (an open brace, an impossible range)
@@ -44,7 +47,7 @@ func CompileGlob(text string) (*Glob, error) {
 	if err != nil {
 		return nil, fmt.Errorf("pattern: glob %q is not valid: %w", text, err)
 	}
-	g := &Glob{text: text, re: re}
+	g := &Glob{text: text, re: re, plain: compilePlain(text)}
 	g.prefix, g.suffix = fixedEnds(text)
 	return g, nil
 }
@@ -79,6 +82,8 @@ func (g *Glob) Match(s string) (bool, error) {
 		return false, nil
 	case !strings.HasPrefix(s, g.prefix) || !strings.HasSuffix(strings.TrimSuffix(s, "/"), g.suffix):
 		return false, nil
+	case g.plain != nil && !strings.HasSuffix(s, "/"): // picomatch forgives one slash at the end
+		return g.plain.Match(s), nil
 	}
 	return g.re.Match(s)
 }

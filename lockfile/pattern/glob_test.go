@@ -76,3 +76,33 @@ func TestGlobsEqualLivePicomatch(t *testing.T) {
 	}
 	compare(t, data)
 }
+
+// TestPlainAgrees compares the two ways to match the globs that both read.
+func TestPlainAgrees(t *testing.T) {
+	t.Parallel()
+	values := []string{"v", "v1", "v1.2", "v/1", ".v", "av", "release/1.0", "release/.1", "release-1/x", "release", "v\n1", "vé", "a.b.c", "a..b", "x-y"}
+	for _, text := range []string{"v*", "v*.*", "release-*/x", "release*", "a*c", "a.*.c", "x*y*", "release/v*"} {
+		g, err := CompileGlob(text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if g.plain == nil {
+			t.Errorf("%q is not matched by gobwas", text)
+			continue
+		}
+		for _, v := range values {
+			want, err := g.re.Match(v)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got := g.plain.Match(v); got != want {
+				t.Errorf("%q on %q: gobwas says %v, the expression %v", text, v, got, want)
+			}
+		}
+	}
+	for _, text := range []string{"*", "**", "a/*", "a/**", "a**", "*.ts", "!v*", "v?", "{a,b}*", "v[0-9]*", "a*/*"} {
+		if compilePlain(text) != nil {
+			t.Errorf("%q is left to gobwas", text)
+		}
+	}
+}
