@@ -10,8 +10,8 @@ import (
 	"github.com/kici-dev/kici-go/executor/js/std/web"
 )
 
-// Measured on a loaded two-core machine: see the package's report in README's
-// bench section; the budget is 1.5 ms for New with the prelude.
+// Budget: 1.5 ms for New with the prelude. Measured on a loaded two-core
+// machine: bare 45 µs, with prelude 0.53 ms, Invoke 19 µs, Load 2.3 ms.
 
 func BenchmarkNewBare(b *testing.B) { benchNew(b, nil) }
 
