@@ -9,7 +9,9 @@ import (
 // plainShape is the globs that gobwas/glob reads as picomatch does: plain text
 // and single stars that do not begin a segment. A star at the beginning would
 // take dotfiles there, and two stars mean something else to each of them.
-var plainShape = regexp.MustCompile(`^(?:[A-Za-z0-9_-](?:[A-Za-z0-9_.-]|\*(?:[A-Za-z0-9_./-]|$))*/?)+$`)
+var plainShape = regexp.MustCompile(`^` + plainSegment + `(?:/` + plainSegment + `)*$`)
+
+const plainSegment = `[A-Za-z0-9_-](?:\*?[A-Za-z0-9_.-])*\*?`
 
 // compilePlain compiles such a glob for gobwas, which matches it without an
 // expression; nil for every other shape.
