@@ -144,19 +144,39 @@ func (x *index) position(offset int) (line, column int) {
 
 // callAfter is the token of the parenthesis that opens the call at offset.
 func (x *index) callAfter(offset int) int {
-	for i, t := range x.tokens {
+	for i := 0; i < len(x.tokens); i++ {
+		t := x.tokens[i]
 		if t.end <= offset {
 			continue
 		}
 		switch t.kind {
 		case '(':
 			return i
-		case 'a', '.', '<', '>', '?': // sdk.job<Outputs>?.(
+		case '<': // job<Outputs>(…)
+			i = x.typeArguments(i)
+		case 'a', '.', '?': // sdk.job?.(
 		default:
 			return -1
 		}
 	}
 	return -1
+}
+
+// typeArguments is the token of the > that closes the < at i.
+func (x *index) typeArguments(i int) int {
+	for depth := 0; i < len(x.tokens); i = x.after(i) {
+		switch x.tokens[i].kind {
+		case '<':
+			depth++
+		case '>':
+			if depth--; depth == 0 {
+				return i
+			}
+		case ';', ')', '}', ']':
+			return len(x.tokens)
+		}
+	}
+	return len(x.tokens)
 }
 
 // options finds path in the first object literal among a call's arguments.
