@@ -33,7 +33,11 @@ func (a *app) showFailure(w io.Writer, job string, s stepResult) {
 	}
 	at := place{File: f.File, Path: a.Path(f.File), Line: f.Line, Column: f.Column}
 	if shown := at.String(); shown != "" {
-		fmt.Fprintf(w, "  %s\n%s", shown, frame(a.Disk, a.style, at))
+		drawn := f.Frame
+		if drawn == "" {
+			drawn = frame(a.Disk, a.style, at)
+		}
+		fmt.Fprintf(w, "  %s\n%s", shown, terminated(drawn))
 	}
 	if f.Command != "" {
 		fmt.Fprintf(w, "  command: %s\n", indentRest(f.Command))

@@ -41,6 +41,7 @@ type stepFailure struct {
 	File    string `json:"file,omitempty"`
 	Line    int    `json:"line,omitempty"`
 	Column  int    `json:"column,omitempty"`
+	Frame   string `json:"-"` // drawn where the file was, which may be gone by now
 	Command string `json:"command,omitempty"`
 	Output  string `json:"output,omitempty"` // the last lines
 }

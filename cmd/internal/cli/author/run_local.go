@@ -124,6 +124,11 @@ func (a *app) runLocal(ctx context.Context, o runFlags) error {
 	if !silent {
 		a.banner()
 	}
+	if o.Pick {
+		if chosen, err := a.pick(ctx, &o); err != nil || !chosen {
+			return err
+		}
+	}
 	live := newLines(a.Stdout, a.style, silent)
 	res, err := a.library.runLocal(ctx, a.State, o, live)
 	if lineErr := live.close(); err == nil {
