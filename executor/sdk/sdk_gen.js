@@ -534,7 +534,7 @@ function makeStep(args) {
   const body = named ? args[1] : args[0];
   const options = typeof body === "function" ? { run: body } : body;
   checkStep(name, options);
-  const fields = options;
+  const fields = options ?? {};
   const made = { _tag: "Step", name, run: fields["run"] };
   for (const key of known) if (fields[key] !== void 0) made[key] = fields[key];
   const self = made;
@@ -603,7 +603,7 @@ function workflow(name, options) {
   for (const key of known2) if (o[key] !== void 0) made[key] = o[key];
   if (made["on"]) made["on"] = Array.isArray(made["on"]) ? [...made["on"]] : [made["on"]];
   else delete made["on"];
-  made["jobs"] = [...o["jobs"]];
+  made["jobs"] = Array.isArray(o["jobs"]) ? [...o["jobs"]] : [];
   mark(made);
   return made;
 }
@@ -818,12 +818,15 @@ function build(name, o) {
   for (const key of known3) {
     if (key !== "run" && o[key] !== void 0) made[key] = o[key];
   }
-  made["steps"] = o["run"] !== void 0 ? [o["run"]] : [...o["steps"] ?? []];
-  made["needs"] = [...o["needs"] ?? []];
+  made["steps"] = o["run"] !== void 0 ? [o["run"]] : list(o["steps"]);
+  made["needs"] = list(o["needs"]);
   const self = made;
   hide(made, "result", jobResult(() => self));
   mark(made);
   return self;
+}
+function list(v) {
+  return Array.isArray(v) ? [...v] : [];
 }
 function checkJob(c, o) {
   checkBody(c, o);
@@ -988,8 +991,8 @@ function pr(config2) {
   });
 }
 function paths(c, o) {
-  const list2 = c.strings(o, "paths");
-  return list2.filter((p) => typeof p === "string").map((pattern) => Object.freeze({ type: "glob", pattern }));
+  const list3 = c.strings(o, "paths");
+  return list3.filter((p) => typeof p === "string").map((pattern) => Object.freeze({ type: "glob", pattern }));
 }
 function push(config2) {
   return trigger("push", config2, ["branches", "tags", "paths", "repos"], (c, o) => ({
@@ -1266,7 +1269,7 @@ function matrixSuffix(values) {
 }
 function checkMatrixValue(value, jobName) {
   const lists = isStaticObject(value) ? Object.values(value) : [value];
-  const fine = lists.every((list2) => Array.isArray(list2) && list2.every((item) => typeof item === "string"));
+  const fine = lists.every((list3) => Array.isArray(list3) && list3.every((item) => typeof item === "string"));
   if (fine) return value;
   throw new TypeError(`matrix of job '${jobName}': the function must return string[] or { dimension: string[] }`);
 }
@@ -1397,9 +1400,9 @@ function sort(nodes) {
   const dependents = /* @__PURE__ */ new Map();
   for (const n of nodes) {
     for (const need of n.needs) {
-      const list2 = dependents.get(need);
-      if (list2 === void 0) dependents.set(need, [n.id]);
-      else list2.push(n.id);
+      const list3 = dependents.get(need);
+      if (list3 === void 0) dependents.set(need, [n.id]);
+      else list3.push(n.id);
     }
   }
   const sortedOrder = nodes.filter((n) => n.needs.length === 0).map((n) => n.id);
@@ -1770,11 +1773,11 @@ function lockAuth(auth) {
 var DEFAULT_LABEL = "default";
 function normalRunsOn(runsOn) {
   if (runsOn === void 0) return { labels: [DEFAULT_LABEL], exclude: [], defaulted: true };
-  if (typeof runsOn === "string" || Array.isArray(runsOn)) return { labels: list(runsOn), exclude: [], defaulted: false };
+  if (typeof runsOn === "string" || Array.isArray(runsOn)) return { labels: list2(runsOn), exclude: [], defaulted: false };
   const selector = runsOn;
-  return { labels: list(selector.labels), exclude: list(selector.exclude ?? []), defaulted: false };
+  return { labels: list2(selector.labels), exclude: list2(selector.exclude ?? []), defaulted: false };
 }
-function list(v) {
+function list2(v) {
   return typeof v === "string" ? [v] : [...v];
 }
 function normalNeeds(job2, nameOf) {

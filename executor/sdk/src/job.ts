@@ -33,12 +33,17 @@ function build(name: string, o: Options): Job<any> {
   for (const key of known) {
     if (key !== 'run' && o[key] !== undefined) made[key] = o[key];
   }
-  made['steps'] = o['run'] !== undefined ? [o['run']] : [...((o['steps'] as unknown[] | undefined) ?? [])];
-  made['needs'] = [...((o['needs'] as unknown[] | undefined) ?? [])];
+  made['steps'] = o['run'] !== undefined ? [o['run']] : list(o['steps']);
+  made['needs'] = list(o['needs']);
   const self = made as unknown as Job<any>;
   hide(made, 'result', jobResult(() => self));
   mark(made);
   return self;
+}
+
+/** A copy; nothing for what is no list, which a listener may have let through. */
+function list(v: unknown): unknown[] {
+  return Array.isArray(v) ? [...v] : [];
 }
 
 function checkJob(c: Check, o: Options): void {

