@@ -5,12 +5,17 @@
 package main
 
 import (
+	"context"
 	"os"
 
 	"github.com/kici-dev/kici-go/cmd/internal/cli"
 	"github.com/kici-dev/kici-go/cmd/internal/cli/author"
+	"github.com/kici-dev/kici-go/kici"
 )
 
 func main() {
+	if handled, err := kici.ServeChild(context.Background(), os.Args, os.Stdin, os.Stdout); handled {
+		os.Exit(cli.ExitCode(err))
+	}
 	os.Exit(author.Main(cli.FromOS()))
 }
