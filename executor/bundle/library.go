@@ -3,9 +3,12 @@ package bundle
 import (
 	"fmt"
 	"path/filepath"
+	"regexp"
 	"strings"
 
 	"github.com/evanw/esbuild/pkg/api"
+
+	"github.com/kici-dev/kici-go/executor/bundle/internal/unicodeset"
 )
 
 // gojaGaps lists the syntax that goja cannot parse; esbuild lowers each of
@@ -47,7 +50,24 @@ func Vendored(root, entry string) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	return code, nil
+	return expandEscaped(code)
+}
+
+// expandEscaped expands the properties in patterns that are kept as strings
+// (\\p{…}) until a constructor compiles them. Only a vendored package is
+// treated so: somebody has looked at its strings.
+func expandEscaped(code []byte) ([]byte, error) {
+	var failed error
+	out := regexp.MustCompile(`\\\\[pP]\{\w+\}`).ReplaceAllFunc(code, func(m []byte) []byte {
+		// zod writes them inside classes only; brackets of their own would end those.
+		plain, err := unicodeset.Expand("[" + string(m[1:]) + "]")
+		if err != nil {
+			failed = err
+			return m
+		}
+		return []byte(strings.ReplaceAll(plain[1:len(plain)-1], `\`, `\\`))
+	})
+	return out, failed
 }
 
 func commonJS(root, entry string) api.BuildOptions {
