@@ -44,10 +44,11 @@ func everywhereBans() []call {
 	}
 }
 
-// childEntries are the rooms that are a process of their own: they may look at
-// what their parent handed them. Each entry needs a reason.
-func childEntries() map[string]string {
-	return map[string]string{}
+// ownProcess are the rooms that may look at their process, each with the reason.
+func ownProcess() map[string]string {
+	return map[string]string{
+		"executor/internal/guide": "only tests use it, and KICI_GUIDE_FILE is how the guide's place reaches a test",
+	}
 }
 
 func isCommand(p *pkg) bool { return p.under("cmd") || p.under("examples") }
@@ -143,14 +144,16 @@ func checkInits(tr *tree) []string {
 }
 
 // checkDocs wants a package comment of three sentences or more in doc.go; a
-// main may carry it in main.go, beside the code it explains.
+// main, and a package of a single file, may carry it beside the code.
 func checkDocs(tr *tree) []string {
 	var out []string
 	for _, p := range tr.Pkgs {
 		var text, where string
-		shipped := false
+		shipped := 0
 		for _, f := range p.Files {
-			shipped = shipped || !f.Test
+			if !f.Test {
+				shipped++
+			}
 			if f.Ast.Doc != nil && !f.Test {
 				text, where = f.Ast.Doc.Text(), f.Path
 			}
@@ -160,10 +163,10 @@ func checkDocs(tr *tree) []string {
 			name = "(root)"
 		}
 		switch {
-		case !shipped:
+		case shipped == 0:
 		case text == "":
 			out = append(out, name+": no package comment; doc.go says what the room owns, how a call flows, and what it must not do")
-		case !p.Main && !strings.HasSuffix(where, "doc.go"):
+		case !p.Main && shipped > 1 && !strings.HasSuffix(where, "doc.go"):
 			out = append(out, where+": the package comment stands in doc.go, where a reader looks for it")
 		case sentences(text) < 3:
 			out = append(out, where+": the package comment has fewer than three sentences: what it owns, how a call flows, what it must not do")
@@ -357,7 +360,7 @@ func rootIdent(e ast.Expr) *ast.Ident {
 	}
 }
 
-func TestBans(t *testing.T)   { t.Parallel(); report(t, checkBans(house(t), childEntries())) }
+func TestBans(t *testing.T)   { t.Parallel(); report(t, checkBans(house(t), ownProcess())) }
 func TestPure(t *testing.T)   { t.Parallel(); report(t, checkPure(house(t))) }
 func TestSleeps(t *testing.T) { t.Parallel(); report(t, checkSleeps(house(t))) }
 func TestInits(t *testing.T)  { t.Parallel(); report(t, checkInits(house(t))) }
