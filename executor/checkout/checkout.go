@@ -71,6 +71,11 @@ func Create(ctx context.Context, o Options) (*Checkout, error) {
 	if err := errors.Join(filesErr, configErr); err != nil {
 		return nil, err
 	}
+	for entry := range strings.SplitSeq(string(config), "\x00") {
+		if url, ok := strings.CutPrefix(entry, "remote.origin.url\n"); ok {
+			repo.Origin = url
+		}
+	}
 	root, err := makeRoot(o.Base)
 	if err != nil {
 		return nil, err

@@ -26,6 +26,7 @@ type Repository struct {
 	Prefix string // of the project in it, slash-separated; "" at the root
 	Head   string // commit
 	Branch string // "HEAD" when detached
+	Origin string // URL of the remote "origin"; only Create asks for it
 	gitDir string // of this work tree
 	common string // shared by all work trees
 }

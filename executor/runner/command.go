@@ -66,3 +66,8 @@ func (c Command) environ() ([]string, error) {
 	}
 	return append(out, DepthName+"=1"), nil
 }
+
+// IsChild tells from a program's arguments whether it was started as a child.
+func IsChild(args []string) bool {
+	return len(args) > 1 && args[len(args)-1] == ChildArg
+}

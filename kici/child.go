@@ -1,0 +1,33 @@
+package kici
+
+import (
+	"context"
+	"io"
+	"os/signal"
+	"runtime/debug"
+	"syscall"
+
+	"github.com/kici-dev/kici-go/executor/runner"
+	"github.com/kici-dev/kici-go/executor/workflow"
+)
+
+// childGC relaxes the garbage collector of a child: it lives for one run, and
+// evaluating a bundle makes much garbage in little time.
+const childGC = 400
+
+// ServeChild runs jobs for a parent process when args say that this process is
+// a child; handled is false otherwise, and nothing has happened. It must be the
+// first call of main, with the program's real standard streams: whatever else
+// main does would be done by every child as well. It returns when the parent
+// closes stdin, when it ends, or on SIGTERM; the program should exit then.
+func ServeChild(ctx context.Context, args []string, stdin io.Reader, stdout io.Writer) (handled bool, err error) {
+	if !runner.IsChild(args) {
+		return false, nil
+	}
+	debug.SetGCPercent(childGC)
+	// TERM comes when the parent dies. It has to be caught: a child that dies
+	// of it leaves behind what its steps have started.
+	ctx, stop := signal.NotifyContext(ctx, syscall.SIGTERM)
+	defer stop()
+	return true, runner.Serve(ctx, workflow.New(workflow.Options{}), stdin, stdout)
+}

@@ -1,0 +1,183 @@
+package local
+
+import (
+	"context"
+	"encoding/json"
+	"regexp"
+	"slices"
+
+	"github.com/kici-dev/kici-go/engine/trigger"
+	"github.com/kici-dev/kici-go/executor"
+	"github.com/kici-dev/kici-go/executor/bundle"
+	"github.com/kici-dev/kici-go/lockfile"
+	"github.com/kici-dev/kici-go/lockfile/event"
+	"github.com/kici-dev/kici-go/lockfile/plan"
+)
+
+// all matches the event and runs what it starts, one workflow after the other,
+// then what the workflows' own events start.
+func (r *run) all(ctx context.Context, result *Result) error {
+	r.matcher = trigger.Compile(r.compiled.Lock)
+	ev, err := r.event()
+	if err != nil {
+		return err
+	}
+	result.Decisions = r.matcher.Match(ev)
+	r.observe(Decided{result.Decisions})
+	chosen, err := r.choose(result.Decisions)
+	if err != nil {
+		return err
+	}
+	r.runMatched(ctx, result, ev, chosen, 0)
+	switch {
+	case ctx.Err() != nil:
+		result.Class = ClassInterrupted
+	case slices.ContainsFunc(result.Workflows, func(w WorkflowResult) bool {
+		return w.Status == executor.Failed || w.Status == executor.Cancelled
+	}):
+		result.Class = ClassFailed
+	}
+	return nil
+}
+
+// maxChain bounds how long events may start each other.
+const maxChain = 10
+
+func (r *run) runMatched(ctx context.Context, result *Result, ev *event.Event, chosen []trigger.Decision, depth int) {
+	for _, d := range chosen {
+		if ctx.Err() != nil {
+			return
+		}
+		w, emitted := r.workflow(ctx, d.Workflow, ev)
+		result.Workflows = append(result.Workflows, w)
+		if !r.o.FollowEvents {
+			continue
+		}
+		for _, e := range emitted {
+			if depth >= maxChain {
+				r.observe(Notice{Text: "event " + e.Name + " is not followed: the chain of events is too long"})
+				continue
+			}
+			next := &event.Event{Type: event.KiciEvent, Payload: customPayload(e), TargetBranch: event.InternalBranch}
+			r.runMatched(ctx, result, next, trigger.Matched(r.matcher.Match(next)), depth+1)
+		}
+	}
+}
+
+// customPayload is the body of a workflow's own event.
+func customPayload(e executor.Emission) json.RawMessage {
+	body := map[string]any{}
+	_ = json.Unmarshal(e.Payload, &body) // a payload that is no object has no fields to offer
+	body["eventName"] = e.Name
+	out, err := json.Marshal(body)
+	if err != nil {
+		return json.RawMessage("{}")
+	}
+	return out
+}
+
+// choose applies --workflow and --job.
+func (r *run) choose(decisions []trigger.Decision) ([]trigger.Decision, error) {
+	matched := trigger.Matched(decisions)
+	if r.o.Workflow != "" {
+		var names []string
+		for _, d := range decisions {
+			names = append(names, d.WorkflowName)
+		}
+		if !slices.Contains(names, r.o.Workflow) {
+			return nil, unknown("workflow", r.o.Workflow, names)
+		}
+		matched = slices.DeleteFunc(matched, func(d trigger.Decision) bool { return d.WorkflowName != r.o.Workflow })
+	}
+	if r.o.Job == "" || len(matched) == 0 {
+		return matched, nil
+	}
+	var known []string
+	matched = slices.DeleteFunc(matched, func(d trigger.Decision) bool {
+		names, open := jobNames(d.Workflow)
+		known = append(known, names...)
+		return !open && !slices.Contains(names, r.o.Job)
+	})
+	if len(matched) == 0 {
+		return nil, unknown("job", r.o.Job, known)
+	}
+	return matched, nil
+}
+
+// jobNames lists the jobs of a workflow as far as the lock knows them; open
+// says that there may be more.
+func jobNames(w *lockfile.Workflow) (names []string, open bool) {
+	p, err := plan.Build(w, plan.Resolved{})
+	if err != nil {
+		return nil, true // the run itself will say what is wrong
+	}
+	open = len(p.Pending) > 0
+	for i := range p.Jobs {
+		if p.Jobs[i].Unresolved {
+			open = true
+			continue
+		}
+		names = append(names, p.Jobs[i].Name)
+	}
+	return names, open
+}
+
+// event makes up what happened.
+func (r *run) event() (*event.Event, error) {
+	git := event.Git{}
+	sim := event.Simulation{Payload: r.o.Payload, Branch: r.o.Branch, SHA: r.o.SHA, Files: r.o.Files}
+	if r.repo != nil {
+		git.Branch, git.SHA = r.repo.Branch, r.repo.Head
+		sim.Repo = r.repository()
+		if r.o.Files == nil && r.wantsFiles() {
+			files, err := r.changed()
+			if err != nil {
+				return nil, err
+			}
+			git.Files = files
+		}
+	}
+	ev, err := event.Local(r.arg, git, sim)
+	if err != nil {
+		return nil, &UsageError{Message: err.Error()}
+	}
+	return &ev, nil
+}
+
+// wantsFiles: asking git costs as much as a step, so it is done for those who
+// look at the answer.
+func (r *run) wantsFiles() bool {
+	if r.matcher.NeedsChangedFiles() {
+		return true
+	}
+	return slices.ContainsFunc(r.compiled.Lock.Workflows, func(w lockfile.Workflow) bool {
+		return len(w.Rules) > 0 || w.Concurrency != nil || slices.ContainsFunc(w.Jobs, func(j lockfile.Job) bool {
+			if j.Static == nil {
+				return true
+			}
+			s := j.Static
+			return len(s.Rules) > 0 || s.DynamicEnv || s.DynamicEnvironment || s.Env != nil && s.Env.Inline != nil ||
+				s.Matrix != nil && s.Matrix.Type == lockfile.MatrixDynamic ||
+				slices.ContainsFunc(s.Steps, func(st lockfile.Step) bool { return st.HasRules })
+		})
+	})
+}
+
+var githubRemote = regexp.MustCompile(`github\.com[:/]+([^/]+)/([^/]+?)(?:\.git)?/?$`)
+
+func (r *run) repository() event.Repo {
+	if m := githubRemote.FindStringSubmatch(r.repo.Origin); m != nil {
+		return event.Repo{Owner: m[1], Name: m[2]}
+	}
+	return event.Repo{}
+}
+
+// program is the bundle of a workflow's file.
+func (r *run) program(file string) *executor.Program {
+	i := slices.IndexFunc(r.compiled.Programs, func(p bundle.Program) bool { return p.Entry == file })
+	if i < 0 {
+		return nil
+	}
+	p := &r.compiled.Programs[i]
+	return &executor.Program{Entry: p.Entry, Code: p.Code, Map: p.Map, Hash: p.Hash}
+}

@@ -1,0 +1,283 @@
+package local
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/kici-dev/kici-go/engine/needs"
+	"github.com/kici-dev/kici-go/executor"
+	"github.com/kici-dev/kici-go/lockfile/plan"
+	"github.com/kici-dev/kici-go/lockfile/status"
+)
+
+// scheduler runs the jobs of a plan. One goroutine owns it; jobs report to it
+// over a channel.
+type scheduler struct {
+	flow     *flow
+	plan     *plan.Plan
+	outcomes needs.Outcomes
+	raw      map[string]json.RawMessage   // outputs by job, unmasked
+	secrets  map[string][]executor.Secret // published, by job
+	results  map[string]JobResult
+	done     chan ended
+	running  int
+	started  map[string]bool
+	cancel   context.CancelCauseFunc // of the jobs that run
+}
+
+type ended struct {
+	job    *plan.Job
+	result JobResult
+	raw    executor.Result
+	host   *host
+}
+
+var errFailFast = errors.New("another job failed")
+
+// schedule runs the plan to its end and settles the workflow's status.
+func (f *flow) schedule(ctx context.Context, p *plan.Plan) {
+	jobCtx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	s := &scheduler{
+		flow: f, plan: p, outcomes: needs.Outcomes{}, raw: map[string]json.RawMessage{}, secrets: map[string][]executor.Secret{},
+		results: map[string]JobResult{}, done: make(chan ended), started: map[string]bool{}, cancel: cancel,
+	}
+	for {
+		s.advance(jobCtx)
+		if s.running == 0 {
+			break
+		}
+		s.finish(<-s.done)
+	}
+	for i := range p.Jobs {
+		name := p.Jobs[i].Name
+		res, ok := s.results[name]
+		if !ok { // cannot happen; hiding it would turn a lost job into a green run
+			res = JobResult{Name: name, Result: executor.Result{Status: executor.Failed, Failure: executor.Broken("local: the job was never decided about")}}
+		}
+		f.result.Jobs = append(f.result.Jobs, res)
+	}
+	f.settle(ctx)
+}
+
+// advance starts and skips whatever can be decided now.
+func (s *scheduler) advance(ctx context.Context) {
+	for _, d := range needs.Next(s.plan, s.outcomes, needs.Options{Cancelled: ctx.Err() != nil}) {
+		job := s.plan.Find(d.Job)
+		if job == nil || s.started[d.Job] {
+			continue
+		}
+		switch d.Action {
+		case needs.Start:
+			if s.running < s.flow.run.o.Concurrency {
+				s.start(ctx, job)
+			}
+		case needs.Skip, needs.Cancel:
+			s.drop(ctx, job, d)
+		}
+	}
+}
+
+// drop reports a job that will not run.
+func (s *scheduler) drop(ctx context.Context, job *plan.Job, d needs.Decision) {
+	res := JobResult{Name: job.Name, Base: job.Base, Matrix: matrixMap(job), ByNeeds: true}
+	res.Status, res.Reason = executor.Skipped, d.Reason
+	outcome := needs.Outcome{Status: status.JobSkipped}
+	cause := context.Cause(ctx)
+	if d.Action == needs.Cancel {
+		outcome.Status = status.JobCancelled
+		if errors.Is(cause, errFailFast) { // what waits is skipped, what runs is cancelled
+			res.Reason = cause.Error()
+		} else {
+			res.Status, res.Reason, res.ByNeeds = executor.Cancelled, cause.Error(), false
+		}
+	}
+	s.started[job.Name] = true
+	s.outcomes[job.Name] = outcome
+	s.results[job.Name] = res
+	s.flow.run.observe(JobFinished{s.flow.lock.Name, res})
+}
+
+func (s *scheduler) start(ctx context.Context, job *plan.Job) {
+	s.started[job.Name] = true
+	s.outcomes[job.Name] = needs.Outcome{Status: status.JobRunning}
+	s.running++
+	task, own := s.task(job)
+	go func() {
+		h := s.flow.host(job.Name, own)
+		task.Secrets = h.secrets("")
+		s.flow.run.observe(JobStarted{s.flow.lock.Name, job.Name})
+		raw := s.flow.run.runner.Run(ctx, executor.Task{Job: task, Host: h, Force: s.flow.run.o.Force})
+		h.flush()
+		res := JobResult{Name: job.Name, Base: job.Base, Matrix: matrixMap(job), Result: h.maskResult(*raw), Logs: h.logs}
+		s.flow.run.observe(JobFinished{s.flow.lock.Name, res})
+		s.done <- ended{job, res, *raw, h}
+	}()
+}
+
+// finish takes in what a job left.
+func (s *scheduler) finish(e ended) {
+	s.running--
+	s.results[e.job.Name] = e.result
+	s.flow.emitted = append(s.flow.emitted, e.host.emitted...)
+	outcome := needs.Outcome{ByRule: e.raw.Status == executor.Skipped}
+	switch e.raw.Status {
+	case executor.Success:
+		outcome.Status = status.JobSuccess
+	case executor.Skipped:
+		outcome.Status = status.JobSkipped
+	case executor.Cancelled:
+		outcome.Status = status.JobCancelled
+	default:
+		outcome.Status = status.JobFailed
+		if !s.flow.run.o.KeepGoing && !s.tolerated(e.job.Name) {
+			s.cancel(errFailFast)
+		}
+	}
+	s.outcomes[e.job.Name] = outcome
+	if len(e.raw.Outputs) > 0 && e.raw.Status == executor.Success {
+		s.raw[e.job.Name] = e.raw.Outputs
+	}
+	s.secrets[e.job.Name] = e.raw.Secrets
+}
+
+// tolerated: some job asked to run although this one failed. Failing fast
+// would break that promise.
+func (s *scheduler) tolerated(name string) bool {
+	for i := range s.plan.Jobs {
+		for _, n := range s.plan.Jobs[i].Needs {
+			if n.RunOnFailure && slices.Contains(n.Upstream, name) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// task makes the executor's job of a planned one.
+func (s *scheduler) task(job *plan.Job) (*executor.Job, []executor.Secret) {
+	t := s.flow.job(executor.KindJob, job.Name)
+	t.Base = job.Base
+	t.Origin.Index, t.Origin.Generated = job.Index, job.Generated
+	if job.Generated {
+		for i := range s.plan.Jobs {
+			if other := &s.plan.Jobs[i]; other.Generated && other.Index == job.Index && !slices.Contains(t.Origin.Siblings, other.Base) {
+				t.Origin.Siblings = append(t.Origin.Siblings, other.Base)
+			}
+		}
+		if s.flow.run.o.Job != "" { // the plan was cut down, so siblings are missing
+			t.Origin.Siblings = nil
+		}
+	}
+	if len(job.Matrix) > 0 {
+		t.Matrix, _ = json.Marshal(job.Matrix) // a map of strings always encodes
+	}
+	t.Upstream = s.upstream(job)
+	var own []executor.Secret
+	for _, edge := range job.Needs {
+		for _, name := range edge.Upstream {
+			own = append(own, s.secrets[name]...)
+			base := name
+			if up := s.plan.Find(name); up != nil {
+				base = up.Base
+			}
+			if !slices.Contains(t.Needs, base) {
+				t.Needs = append(t.Needs, base)
+			}
+		}
+	}
+	return t, own
+}
+
+// upstream are the outputs that a job may read: of everything it needs,
+// directly or not. Instances of a matrix also appear joined, under the name of
+// their job.
+func (s *scheduler) upstream(job *plan.Job) map[string]json.RawMessage {
+	out := map[string]json.RawMessage{}
+	joined := map[string]map[string]json.RawMessage{}
+	seen := map[string]bool{}
+	var visit func(j *plan.Job)
+	visit = func(j *plan.Job) {
+		for _, edge := range j.Needs {
+			for _, name := range edge.Upstream {
+				up := s.plan.Find(name)
+				if up == nil || seen[name] {
+					continue
+				}
+				seen[name] = true
+				if raw, ok := s.raw[name]; ok {
+					out[name] = raw
+					if len(up.Matrix) > 0 {
+						if joined[up.Base] == nil {
+							joined[up.Base] = map[string]json.RawMessage{}
+						}
+						joined[up.Base][plan.Suffix(up.Matrix)] = raw
+					}
+				}
+				visit(up)
+			}
+		}
+	}
+	visit(job)
+	for base, by := range joined {
+		if raw, err := joinMatrix(by); err == nil {
+			out[base] = raw
+		}
+	}
+	return out
+}
+
+// joinMatrix is {byMatrix, merged}; in merged the later suffix wins a key.
+func joinMatrix(by map[string]json.RawMessage) (json.RawMessage, error) {
+	merged := map[string]json.RawMessage{}
+	for _, suffix := range slices.Sorted(maps.Keys(by)) {
+		var fields map[string]json.RawMessage
+		if json.Unmarshal(by[suffix], &fields) == nil {
+			maps.Copy(merged, fields)
+		}
+	}
+	return json.Marshal(map[string]any{"byMatrix": by, "merged": merged})
+}
+
+func matrixMap(job *plan.Job) map[string]string {
+	if len(job.Matrix) == 0 {
+		return nil
+	}
+	out := map[string]string{}
+	for k, v := range job.Matrix.All() {
+		out[k] = v
+	}
+	return out
+}
+
+// settle says how the workflow ended.
+func (f *flow) settle(ctx context.Context) {
+	var bad []string
+	ran := len(f.result.Jobs) == 0
+	for i := range f.result.Jobs {
+		j := &f.result.Jobs[i]
+		switch {
+		case j.Status == executor.Failed:
+			bad = append(bad, j.Name)
+			if f.result.Failure == nil {
+				f.result.Failure = j.Failure
+			}
+		case j.Status == executor.Cancelled || j.Status == executor.Skipped && j.ByNeeds:
+			bad = append(bad, j.Name)
+		}
+		ran = ran || j.Status != executor.Skipped
+	}
+	switch {
+	case ctx.Err() != nil:
+		f.result.Status, f.result.Reason = executor.Cancelled, context.Cause(ctx).Error()
+	case len(bad) > 0:
+		f.result.Status, f.result.Reason = executor.Failed, fmt.Sprintf("jobs that did not succeed: %s", strings.Join(bad, ", "))
+	case !ran:
+		f.result.Status, f.result.Reason = executor.Skipped, "every job was skipped by a rule"
+	}
+}
