@@ -1,9 +1,9 @@
 package bundle
 
 import (
+	"bytes"
 	"context"
 	"path/filepath"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -64,9 +64,24 @@ func (s *session) judge(p *Program, meta metafile, output string, dynamic map[st
 }
 
 // readsZ reports whether the SDK's z, a lazy zod, is read through the name that
-// esbuild gives the SDK's namespace.
+// esbuild gives the SDK's namespace: import_sdk, with a number when two files
+// import it. It scans by hand, for it runs over every program.
 func readsZ(code []byte) bool {
-	return regexp.MustCompile(`\bimport_sdk\d*\.z\b`).Match(code)
+	name := []byte("import_sdk")
+	for {
+		at := bytes.Index(code, name)
+		if at < 0 {
+			return false
+		}
+		code = bytes.TrimLeft(code[at+len(name):], "0123456789")
+		if bytes.HasPrefix(code, []byte(".z")) && (len(code) == 2 || !isWord(code[2])) {
+			return true
+		}
+	}
+}
+
+func isWord(c byte) bool {
+	return c == '_' || c == '$' || c >= '0' && c <= '9' || c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z'
 }
 
 // dynamicLoads finds, per file, an import() or require() whose argument is
