@@ -108,6 +108,10 @@ func (r *run) load(ctx context.Context, programs []bundle.Program) (err error) {
 // take files the outcome of one program.
 func (r *run) take(p *bundle.Program, outcome loaded, took time.Duration) error {
 	file := File{Path: p.Entry, Load: took}
+	if before := len(r.report.list); outcome.err == nil {
+		r.report.earlyUses(p)
+		file.Failed = len(r.report.list) > before
+	}
 	for _, err := range []error{outcome.reported, outcome.err} {
 		if err != nil {
 			file.Failed = true

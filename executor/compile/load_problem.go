@@ -57,7 +57,7 @@ func flatten(e *js.Error) []*js.Error {
 }
 
 func (r *report) thrown(p *bundle.Program, e *js.Error) {
-	at, notes := authorFrame(p.Entry, e.Frames)
+	at, notes := r.authorFrame(p.Entry, e.Frames)
 	var data problemData
 	if e.Name == "DefinitionError" && json.Unmarshal(e.Props, &data) == nil && len(data.Problems) > 0 {
 		r.definition(at, notes, data)
@@ -74,7 +74,11 @@ func (r *report) thrown(p *bundle.Program, e *js.Error) {
 		d.Message = e.Message
 	}
 	if errors.Is(e, js.ErrModuleNotFound) && len(p.NeedsNode) > 0 {
-		d.Hint = fmt.Sprintf("%s %s", p.NeedsNode[0].File, p.NeedsNode[0].Text)
+		need := p.NeedsNode[0]
+		d.Message, d.Hint = "the file cannot be loaded without Node: "+need.File+" "+need.Text, "use one of the modules that the embedded runtime has"
+		if r.ownFile(need.File) {
+			d.File, d.Line, d.Column = need.File, need.Line, 1
+		}
 	}
 	r.add(d)
 }
@@ -133,10 +137,10 @@ func codeOf(field, message string) Code {
 
 // authorFrame is the innermost frame in a file of the author's; the frames
 // around it become notes, so that a helper's caller can be found.
-func authorFrame(entry string, frames []js.Frame) (place, []Note) {
+func (r *report) authorFrame(entry string, frames []js.Frame) (place, []Note) {
 	var own []js.Frame
 	for _, f := range frames {
-		if f.File != "" && f.Line > 0 && !strings.Contains("/"+f.File, "/node_modules/") {
+		if f.Line > 0 && r.ownFile(f.File) {
 			own = append(own, f)
 		}
 	}
@@ -150,6 +154,12 @@ func authorFrame(entry string, frames []js.Frame) (place, []Note) {
 		}
 	}
 	return place{file: own[0].File, line: own[0].Line, column: own[0].Column, length: 1}, notes
+}
+
+// ownFile tells an author's file from packages and from what the bundler makes
+// up.
+func (r *report) ownFile(file string) bool {
+	return file != "" && !strings.Contains("/"+file, "/node_modules/") && r.sources.get(file).err == nil
 }
 
 // bundleProblems takes over the bundler's diagnostics.
