@@ -12,7 +12,7 @@ import (
 
 // authorLibrary is the real library.
 func authorLibrary() library {
-	return library{compile: compileOnce, watch: compileAgain}
+	return library{compile: compileOnce, watch: compileAgain, runLocal: runForReal}
 }
 
 func compileOnce(ctx context.Context, s *cli.State, o compileFlags) (compiled, error) {

@@ -14,12 +14,12 @@ import (
 
 // runFlags is the command line of run local.
 type runFlags struct {
-	Event                                                     string
-	Pick, KeepGoing, Container, Quiet, JSON, Debug            bool
-	InPlace, Keep, FollowEvents                               bool
-	Workflow, Job, Branch, SHA, Payload, Fixture, JUnit, Kici string
-	Concurrency                                               int
-	Env, Files, Secrets, Contexts                             []string
+	Event                                            string
+	Pick, KeepGoing, Container, Quiet, JSON, Debug   bool
+	InPlace, Keep, FollowEvents                      bool
+	Workflow, Job, Branch, SHA, Payload, JUnit, Kici string
+	Concurrency                                      int
+	Env, Files, Secrets, Contexts                    []string
 }
 
 func (a *app) runLocalCommand() *cobra.Command {
@@ -61,7 +61,6 @@ line is wrong, 130 interrupted.`,
 	f.StringVar(&o.Branch, "branch", "", "branch of the event (default: the current one)")
 	f.StringVar(&o.SHA, "sha", "", "commit of the event (default: the current one)")
 	f.StringVar(&o.Payload, "payload", "", "JSON file to use as the event's payload")
-	f.StringVar(&o.Fixture, "fixture", "", "take event and secrets from this fixture of .kici/tests")
 	f.IntVar(&o.Concurrency, "concurrency", runtime.NumCPU(), "how many jobs run at the same time")
 	f.BoolVar(&o.KeepGoing, "keep-going", false, "after a failure, run what does not depend on it")
 	f.BoolVar(&o.Container, "container", false, "run jobs in containers (Docker or Podman)")
@@ -87,7 +86,7 @@ func (o runFlags) check() error {
 	switch {
 	case o.Pick && o.Workflow != "":
 		return &cli.UsageError{Message: "--pick and --workflow exclude each other", Hint: "--pick asks which workflow, --workflow says it"}
-	case o.Event == "" && !o.Pick && o.Fixture == "":
+	case o.Event == "" && !o.Pick:
 		return &cli.UsageError{Message: "which event?", Hint: "for example 'kici run local push', or --pick to choose from a list"}
 	case o.Concurrency < 1:
 		return &cli.UsageError{Message: fmt.Sprintf("--concurrency %d: at least one job has to run", o.Concurrency)}

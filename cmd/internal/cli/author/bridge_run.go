@@ -1,0 +1,257 @@
+package author
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/kici-dev/kici-go/cmd/internal/cli"
+	"github.com/kici-dev/kici-go/kici/author"
+)
+
+// runForReal runs a local run and shows it live. The first interrupt cancels
+// it, so that hooks and clean-up run; the second ends everything at once.
+func runForReal(ctx context.Context, s *cli.State, o runFlags, live *lines) (*result, error) {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	force := make(chan struct{})
+	stop := interrupting(s, live, cancel, force)
+	defer stop()
+
+	options, err := runOptions(s, o)
+	if err != nil {
+		return nil, err
+	}
+	options.Force = force
+	v := &viewer{state: s, live: live, debug: o.Debug, silent: o.JSON || o.Quiet}
+	res, err := author.RunLocal(ctx, options, v.observe)
+	var usage *author.RunUsageError
+	switch {
+	case errors.As(err, &usage):
+		return nil, &cli.UsageError{Message: usage.Message, Hint: usage.Hint}
+	case err != nil:
+		return nil, err
+	}
+	return v.outcome(res)
+}
+
+// interrupting handles signals until stop is called, which waits for it.
+func interrupting(s *cli.State, live *lines, cancel func(), force chan struct{}) (stop func()) {
+	signals, end := s.Signals()
+	done, over := make(chan struct{}), make(chan struct{})
+	go func() {
+		defer close(over)
+		for n := 0; n < 2; n++ {
+			select {
+			case <-done:
+				return
+			case <-signals:
+			}
+			if n == 0 {
+				live.say("Cancelling: running jobs clean up. Ctrl+C again ends everything now.")
+				cancel()
+			} else {
+				close(force)
+			}
+		}
+	}()
+	return func() {
+		close(done)
+		<-over
+		end()
+	}
+}
+
+func runOptions(s *cli.State, o runFlags) (author.RunOptions, error) {
+	options := author.RunOptions{
+		Dir: s.Dir, KiciDir: o.Kici, Event: o.Event, Workflow: o.Workflow, Job: o.Job, Branch: o.Branch, SHA: o.SHA,
+		Files: o.Files, Concurrency: o.Concurrency, KeepGoing: o.KeepGoing, Container: o.Container,
+		InPlace: o.InPlace, Keep: o.Keep, FollowEvents: o.FollowEvents, Debug: o.Debug || s.Env["KICI_DEBUG"] == "true",
+		Env: o.Env, Secrets: o.Secrets, Contexts: o.Contexts, Environ: s.Environ(),
+		CompileOutput: s.Stderr,
+	}
+	if o.Payload != "" {
+		text, found, err := s.Disk.Read(o.Payload)
+		if err != nil {
+			return options, err
+		}
+		if !found {
+			return options, &cli.UsageError{Message: fmt.Sprintf("--payload %s: no such file", o.Payload), Hint: fmt.Sprintf("'kici fixture %s --output %s' writes one to start from", o.Event, o.Payload)}
+		}
+		options.Payload = []byte(text)
+	}
+	return options, nil
+}
+
+// viewer turns what happens into lines. Its methods are called by several jobs
+// at once; lines keeps them apart.
+type viewer struct {
+	state  *cli.State
+	live   *lines
+	debug  bool
+	silent bool
+}
+
+func (v *viewer) observe(e author.RunEvent) {
+	green, red, dim := v.live.style.Green, v.live.style.Red, v.live.style.Dim
+	switch e := e.(type) {
+	case author.RunCompiled:
+		v.compiled(e.Result)
+	case author.RunCheckoutReady:
+		v.live.say("%s", dim("running in "+e.Path))
+	case author.RunKept:
+		v.live.say("%s", dim("kept isolated checkout at "+e.Path))
+	case author.RunDecided:
+		v.decided(e)
+	case author.RunNotice:
+		if !e.Debug || v.debug {
+			v.live.say("%s", e.Text)
+		}
+	case author.RunWorkflowStarted:
+		v.live.say("\n%s", v.live.style.Bold("Running workflow: "+e.Workflow))
+	case author.RunWaiting:
+		v.live.say("waiting for concurrency group %q of workflow %q", e.Group, e.Workflow)
+	case author.RunJobStarted:
+		v.live.tell(e.Job, "Starting...")
+	case author.RunStepStarted:
+		v.live.tell(e.Job, "%s %s", dim("->"), e.Row.Name)
+	case author.RunOutput:
+		v.live.output(e.Job, e.Data)
+	case author.RunRuleEvaluated:
+		v.live.tell(v.owner(e.Workflow, e.Job), "rule %q: %s", e.Rule.Label, map[bool]string{true: green("✓ passed"), false: red("✗ failed")}[e.Rule.Passed])
+	case author.RunStepFinished:
+		v.stepFinished(e)
+	case author.RunJobFinished:
+		v.jobFinished(e)
+	case author.RunEmitted:
+		v.live.tell(e.Job, "emitted an event%s", map[bool]string{true: ", which is followed", false: ""}[e.Followed])
+	}
+}
+
+func (v *viewer) owner(workflow, job string) string { return firstOf(job, workflow) }
+
+// compiled shows only what the author has to know: a run of sound workflows
+// begins without a word about compiling.
+func (v *viewer) compiled(res *author.CompileResult) {
+	all := findings(v.state, res.Project.Root, res.Diagnostics)
+	if v.silent && !res.Failed() {
+		return
+	}
+	showFindings(v.state.Stderr, v.live.style, all)
+}
+
+func (v *viewer) decided(e author.RunDecided) {
+	matched := false
+	for _, d := range e.Decisions {
+		matched = matched || d.Matched
+		if v.debug {
+			v.live.say("%s: %s", d.WorkflowName, d.Summary)
+			for _, c := range d.Checks {
+				v.live.say("    %s %v: %s vs %q", c.Check, c.Passed, c.Pattern, c.Value)
+			}
+		}
+	}
+	if matched {
+		return
+	}
+	v.live.say("No workflow matches this event:")
+	for _, d := range e.Decisions {
+		v.live.say("  %s: %s", d.WorkflowName, d.Summary)
+	}
+}
+
+func (v *viewer) stepFinished(e author.RunStepFinished) {
+	r := e.Result
+	switch string(r.Status) {
+	case succeeded:
+		v.live.tell(e.Job, "%s %s (%dms)", v.live.style.Green("✓"), r.Name, r.Duration.Milliseconds())
+	case skipped:
+		v.live.tell(e.Job, "%s %s (skipped)", v.live.style.Yellow("○"), r.Name)
+	default:
+		text := string(r.Status)
+		if r.Failure != nil {
+			text = r.Failure.Message
+		}
+		v.live.tell(e.Job, "%s %s: %s", v.live.style.Red("✗"), r.Name, text)
+	}
+}
+
+func (v *viewer) jobFinished(e author.RunJobFinished) {
+	j := e.Result
+	ms := j.Duration.Milliseconds()
+	switch string(j.Status) {
+	case succeeded:
+		v.live.tell(j.Name, "%s Complete (%dms)", v.live.style.Green("✓"), ms)
+	case skipped:
+	case cancelled:
+		v.live.tell(j.Name, "%s Cancelled (%dms)", v.live.style.Yellow("○"), ms)
+	default:
+		v.live.tell(j.Name, "%s Failed: %s (%dms)", v.live.style.Red("✗"), jobText(j), ms)
+	}
+}
+
+func jobText(j author.RunJobResult) string {
+	if j.Failure != nil {
+		return j.Failure.Message
+	}
+	if row := j.FailedRow(); row != nil && row.Failure != nil {
+		return row.Failure.Message
+	}
+	return firstOf(j.Reason, "failed")
+}
+
+// outcome turns the library's result into the one that is shown, and its class
+// into what the process returns.
+func (v *viewer) outcome(res *author.RunResult) (*result, error) {
+	if res.Class == author.RunClassCompile {
+		return nil, cli.ErrReported
+	}
+	out := &result{Workflows: []workflowResult{}}
+	for _, w := range res.Workflows {
+		shown := workflowResult{Name: w.Name, Status: string(w.Status), DurationMs: w.Duration.Milliseconds(), Jobs: []jobResult{}}
+		if w.Failure != nil {
+			shown.Error = w.Failure.Message
+		} else if shown.Status != succeeded {
+			shown.Error = w.Reason
+		}
+		for _, j := range w.Jobs {
+			shown.Jobs = append(shown.Jobs, toJob(j))
+		}
+		out.Workflows = append(out.Workflows, shown)
+	}
+	out.Summary = summarise(out.Workflows)
+	out.Summary.TotalDurationMs = max(out.Summary.TotalDurationMs, 0)
+	if res.Class == author.RunClassInterrupted {
+		return out, cli.ErrInterrupted
+	}
+	return out, nil
+}
+
+func toJob(j author.RunJobResult) jobResult {
+	out := jobResult{Name: j.Name, Status: string(j.Status), DurationMs: j.Duration.Milliseconds(), MatrixValues: j.Matrix, Reason: j.Reason, Steps: []stepResult{}}
+	if j.ByNeeds {
+		out.Reason = "dependency failed"
+	}
+	if out.Status == failed {
+		out.Error = jobText(j)
+	}
+	for _, r := range j.Rules {
+		out.RuleResults = append(out.RuleResults, ruleResult{Label: r.Label, Passed: r.Passed, DurationMs: int64(r.Duration), Error: r.Error})
+	}
+	for _, row := range j.Rows {
+		out.Steps = append(out.Steps, toStep(row))
+	}
+	return out
+}
+
+func toStep(row author.RunStepResult) stepResult {
+	out := stepResult{Name: row.Name, Status: string(row.Status), DurationMs: row.Duration.Milliseconds()}
+	if f := row.Failure; f != nil {
+		out.Error = f.Message
+		out.Failure = &stepFailure{File: f.File, Line: f.Line, Column: f.Column, Frame: f.Frame, Command: f.Command, Output: f.Tail}
+		if f.Line == 0 { // where the step stands is better than nothing
+			out.Failure.File, out.Failure.Line, out.Failure.Column = row.File, row.Line, 1
+		}
+	}
+	return out
+}
