@@ -1,11 +1,14 @@
 package compile
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"runtime"
 	"slices"
+	"sync"
 	"time"
 
 	"github.com/kici-dev/kici-go/executor/bundle"
@@ -51,57 +54,120 @@ func provided(modules map[string]js.Module) map[string]bool {
 	return names
 }
 
-// load runs every program in order and collects what it describes.
-func (r *run) load(ctx context.Context, programs []bundle.Program) (err error) {
-	ctx, cancel := context.WithCancel(ctx)
-	defer cancel()
+// filesPerVM is from how many files on a second VM pays for itself: making one
+// costs as much as loading some ten files.
+const filesPerVM = 16
+
+// load runs every program and collects what it describes. Many files are shared
+// out to several VMs, one for each processor; files share nothing anyhow,
+// because each is a bundle of its own.
+func (r *run) load(ctx context.Context, programs []bundle.Program) error {
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
 	ahead := parse(ctx, programs, r.parsed)
-	defer ahead.work.Wait()
-	defer cancel()
-	var e *evaluator
-	defer func() {
-		if e != nil {
-			err = errors.Join(err, e.vm.Close())
-		}
-	}()
-	parsedNow := make(map[string]*js.Program, len(programs))
-	loadedNow := make(map[string]json.RawMessage, len(programs))
-	for i := range programs {
-		p := &programs[i]
-		began := time.Now()
-		got := ahead.take(ctx, i)
-		if ctx.Err() != nil {
-			return context.Cause(ctx)
-		}
-		data, known := r.loaded[p.Hash]
-		outcome := loaded{data: data, err: got.err}
-		if got.err == nil && !known {
-			if e == nil {
-				if e, err = newEvaluator(ctx, r.o); err != nil {
-					return err
+	outcomes := make([]outcome, len(programs))
+	workers := min(runtime.GOMAXPROCS(0), 1+(len(programs)-1)/filesPerVM)
+	o := r.o
+	if workers > 1 && o.Output != nil {
+		o.Output = oneAtATime(o.Output)
+	}
+	var work sync.WaitGroup
+	for w := range workers {
+		work.Go(func() {
+			l := loader{o: o, ahead: ahead, known: r.loaded}
+			// Every n-th file rather than a block: parsing goes in order.
+			for i := w; i < len(programs) && ctx.Err() == nil; i += workers {
+				if err := l.file(ctx, &programs[i], i, &outcomes[i]); err != nil {
+					cancel(err)
 				}
 			}
-			outcome = e.load(ctx, p.Entry, got.program)
-			if errors.Is(outcome.err, errSlow) || errors.Is(outcome.reported, errSlow) {
-				// Nobody knows what the interrupted code left behind.
-				err = e.vm.Close()
-				if e = nil; err != nil {
-					return fmt.Errorf("compile: %w", err)
-				}
+			if err := l.close(); err != nil {
+				cancel(err)
 			}
-		}
-		if ctx.Err() != nil {
-			return context.Cause(ctx)
-		}
-		if outcome.err == nil && outcome.reported == nil {
-			parsedNow[p.Hash], loadedNow[p.Hash] = got.program, outcome.data
-		}
-		if err := r.take(p, outcome, time.Since(began)); err != nil {
+		})
+	}
+	work.Wait()
+	ahead.work.Wait()
+	if ctx.Err() != nil {
+		return context.Cause(ctx)
+	}
+	return r.collect(programs, outcomes)
+}
+
+func oneAtATime(write func(js.Stream, []byte)) func(js.Stream, []byte) {
+	var mu sync.Mutex // guards write
+	return func(stream js.Stream, p []byte) {
+		mu.Lock()
+		defer mu.Unlock()
+		write(stream, p)
+	}
+}
+
+// outcome is what became of one program.
+type outcome struct {
+	loaded
+	program *js.Program
+	took    time.Duration
+}
+
+// loader loads a share of the files in a VM of its own, made when first needed.
+type loader struct {
+	o     Options
+	ahead *parser
+	known map[string]json.RawMessage
+	e     *evaluator
+}
+
+func (l *loader) close() error {
+	if l.e == nil {
+		return nil
+	}
+	e := l.e
+	l.e = nil
+	if err := e.vm.Close(); err != nil {
+		return fmt.Errorf("compile: %w", err)
+	}
+	return nil
+}
+
+func (l *loader) file(ctx context.Context, p *bundle.Program, i int, out *outcome) (err error) {
+	began := time.Now()
+	defer func() { out.took = time.Since(began) }()
+	got := l.ahead.take(ctx, i)
+	out.program, out.err = got.program, got.err
+	if got.err != nil {
+		return nil
+	}
+	if data, ok := l.known[p.Hash]; ok {
+		out.data = data
+		return nil
+	}
+	if l.e == nil {
+		if l.e, err = newEvaluator(ctx, l.o); err != nil {
 			return err
 		}
 	}
-	r.parsed, r.loaded = parsedNow, loadedNow
-	slices.SortStableFunc(r.result.Files, func(a, b File) int { return slices.Index(r.entries, a.Path) - slices.Index(r.entries, b.Path) })
+	out.loaded = l.e.load(ctx, p.Entry, got.program)
+	if errors.Is(out.err, errSlow) || errors.Is(out.reported, errSlow) {
+		return l.close() // nobody knows what the interrupted code left behind
+	}
+	return nil
+}
+
+// collect files all outcomes in order, and keeps for the next compile what was
+// described without complaint.
+func (r *run) collect(programs []bundle.Program, outcomes []outcome) error {
+	r.parsed, r.loaded = map[string]*js.Program{}, map[string]json.RawMessage{}
+	for i := range programs {
+		p, out := &programs[i], &outcomes[i]
+		if out.err == nil && out.reported == nil {
+			r.parsed[p.Hash], r.loaded[p.Hash] = out.program, out.data
+		}
+		if err := r.take(p, out.loaded, out.took); err != nil {
+			return err
+		}
+	}
+	slices.SortStableFunc(r.result.Files, func(a, b File) int { return cmp.Compare(a.Path, b.Path) })
 	return nil
 }
 
