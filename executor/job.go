@@ -3,6 +3,8 @@ package executor
 import (
 	"encoding/json"
 	"time"
+
+	"github.com/kici-dev/kici-go/lockfile"
 )
 
 // Kind says what is asked of a workflow program.
@@ -123,14 +125,15 @@ type Prepared struct {
 
 // Generated describes one job that a generator made.
 type Generated struct {
-	Name        string              `json:"name"`
-	RunsOn      string              `json:"runsOn,omitempty"`
-	Needs       []GeneratedNeed     `json:"needs,omitempty"`
-	Matrix      json.RawMessage     `json:"matrix,omitempty"`
-	Include     []map[string]string `json:"include,omitempty"`
-	Exclude     []map[string]string `json:"exclude,omitempty"`
-	Timeout     float64             `json:"timeout,omitempty"`
-	GracePeriod float64             `json:"gracePeriod,omitempty"`
+	Name        string                 `json:"name"`
+	RunsOn      string                 `json:"runsOn,omitempty"`
+	Needs       []GeneratedNeed        `json:"needs,omitempty"`
+	Matrix      json.RawMessage        `json:"matrix,omitempty"`
+	Include     []lockfile.Map[string] `json:"include,omitempty"`
+	Exclude     []lockfile.Map[string] `json:"exclude,omitempty"`
+	Checkout    *bool                  `json:"checkout,omitempty"`
+	Timeout     float64                `json:"timeout,omitempty"`
+	GracePeriod float64                `json:"gracePeriod,omitempty"`
 }
 
 // GeneratedNeed is an edge of a generated job.

@@ -19,11 +19,15 @@ func newEnvFiles(dir string) envFiles {
 	return envFiles{filepath.Join(dir, "env"), filepath.Join(dir, "path")}
 }
 
-// reset forgets what an earlier step wrote. The files need not exist: appending
-// creates them, which saves every other step two system calls.
+// reset forgets what an earlier step wrote. Both files exist from the start: a
+// step may read them before it appends.
 func (f envFiles) reset() error {
 	for _, name := range []string{f.env, f.path} {
+		// Removed first, because a step may have put a link or a pipe there.
 		if err := os.Remove(name); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return err
+		}
+		if err := os.WriteFile(name, nil, 0o600); err != nil {
 			return err
 		}
 	}

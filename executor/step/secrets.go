@@ -113,12 +113,7 @@ func (e *Engine) mount(o mountOptions) (string, error) {
 	// The joined text is a secret of its own: neither part would mask it.
 	e.host.Reveal([]string{content})
 	e.secrets.mounted++
-	if o.Name == "" {
-		o.Name = fmt.Sprintf("secret-%d", e.secrets.mounted)
-	}
-	if o.Name != filepath.Base(o.Name) || o.Name == "." || o.Name == ".." || strings.ContainsAny(o.Name, `/\`) {
-		return "", fmt.Errorf("mountFile: name %q must be a plain file name", o.Name)
-	}
+	name := fileName(o.Name, e.secrets.mounted)
 	if e.secrets.mounts == "" {
 		dir, err := os.MkdirTemp(home, "kici-secret-files-")
 		if err != nil {
@@ -126,7 +121,7 @@ func (e *Engine) mount(o mountOptions) (string, error) {
 		}
 		e.secrets.mounts = dir
 	}
-	path := filepath.Join(e.secrets.mounts, o.Name)
+	path := filepath.Join(e.secrets.mounts, name)
 	if err := os.WriteFile(path, []byte(content), 0o600); err != nil {
 		return "", err
 	}
@@ -135,6 +130,22 @@ func (e *Engine) mount(o mountOptions) (string, error) {
 		mode = 0o600
 	}
 	return path, os.Chmod(path, mode) // WriteFile's mode passes through the umask
+}
+
+// fileName keeps a wanted name inside the step's folder: only what follows the
+// last slash of either kind counts.
+func fileName(wanted string, n int) string {
+	name := wanted[strings.LastIndexAny(wanted, `/\`)+1:]
+	name = strings.Map(func(r rune) rune {
+		if r < 0x20 || strings.ContainsRune(`:*?"<>|`, r) {
+			return '_'
+		}
+		return r
+	}, name)
+	if strings.Trim(name, ".") == "" {
+		return fmt.Sprintf("secret-%d", n)
+	}
+	return name
 }
 
 // unmount removes what the step mounted.

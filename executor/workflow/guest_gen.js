@@ -330,8 +330,8 @@ async function describeGenerated(job, name, nameOf) {
   const dynamic = typeof job.matrix === "function";
   const matrix2 = dynamic ? sdk3.checkMatrixValue(await job.matrix(dynamicContext(opened, { name, runsOn: labels(job) })), name) : job.matrix;
   const needs = sdk3.normalNeeds(job, nameOf).map((n) => n.kind === "group" ? { group: n.group, ifFailed: n.ifFailed } : { job: n.name, ifFailed: n.ifFailed });
-  const { include, exclude, timeout, gracePeriod } = job;
-  return { name, runsOn: labels(job), needs, matrix: matrix2, include, exclude, timeout, gracePeriod };
+  const { include, exclude, checkout, timeout, gracePeriod } = job;
+  return { name, runsOn: labels(job), needs, matrix: matrix2, include, exclude, checkout, timeout, gracePeriod };
 }
 function labels(job) {
   return sdk3.normalRunsOn(job.runsOn).labels.join(",");

@@ -147,8 +147,8 @@ async function describeGenerated(job: any, name: string, nameOf: unknown): Promi
   const dynamic = typeof job.matrix === 'function';
   const matrix = dynamic ? sdk.checkMatrixValue(await job.matrix(dynamicContext(opened, { name, runsOn: labels(job) })), name) : job.matrix;
   const needs = sdk.normalNeeds(job, nameOf).map((n: any) => (n.kind === 'group' ? { group: n.group, ifFailed: n.ifFailed } : { job: n.name, ifFailed: n.ifFailed }));
-  const { include, exclude, timeout, gracePeriod } = job;
-  return { name, runsOn: labels(job), needs, matrix, include, exclude, timeout, gracePeriod };
+  const { include, exclude, checkout, timeout, gracePeriod } = job;
+  return { name, runsOn: labels(job), needs, matrix, include, exclude, checkout, timeout, gracePeriod };
 }
 
 function labels(job: any): string {

@@ -132,6 +132,11 @@ func (h *host) maskResult(r executor.Result) executor.Result {
 		rows[i] = h.maskRow(row)
 	}
 	r.Rows = rows
+	published := make([]executor.Secret, len(r.Secrets))
+	for i, secret := range r.Secrets {
+		published[i] = executor.Secret{Key: secret.Key, Value: mask.Placeholder}
+	}
+	r.Secrets = published
 	return r
 }
 

@@ -58,22 +58,24 @@ func (r *run) runMatched(ctx context.Context, result *Result, ev *event.Event, c
 				r.observe(Notice{Text: "event " + e.Name + " is not followed: the chain of events is too long"})
 				continue
 			}
-			next := &event.Event{Type: event.KiciEvent, Payload: customPayload(e), TargetBranch: event.InternalBranch}
+			body, err := customPayload(e)
+			if err != nil {
+				r.observe(Notice{Text: "event " + e.Name + " is not followed: " + err.Error()})
+				continue
+			}
+			next := &event.Event{Type: event.KiciEvent, Payload: body, TargetBranch: event.InternalBranch}
 			r.runMatched(ctx, result, next, trigger.Matched(r.matcher.Match(next)), depth+1)
 		}
 	}
 }
 
 // customPayload is the body of a workflow's own event.
-func customPayload(e executor.Emission) json.RawMessage {
-	body := map[string]any{}
-	_ = json.Unmarshal(e.Payload, &body) // a payload that is no object has no fields to offer
-	body["eventName"] = e.Name
-	out, err := json.Marshal(body)
-	if err != nil {
-		return json.RawMessage("{}")
+func customPayload(e executor.Emission) (json.RawMessage, error) {
+	payload := e.Payload
+	if len(payload) == 0 {
+		payload = json.RawMessage("{}")
 	}
-	return out
+	return json.Marshal(map[string]any{"eventName": e.Name, "payload": payload})
 }
 
 // choose applies --workflow and --job.

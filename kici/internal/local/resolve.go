@@ -49,22 +49,11 @@ func matrixOf(raw json.RawMessage) (*lockfile.Matrix, error) {
 }
 
 func staticOf(g executor.Generated) (lockfile.StaticJob, error) {
-	j := lockfile.StaticJob{Type: "static", Name: g.Name, RunsOn: lockfile.Labels{g.RunsOn}}
+	j := lockfile.StaticJob{Type: "static", Name: g.Name, RunsOn: lockfile.Labels{g.RunsOn}, Checkout: g.Checkout}
 	for _, n := range g.Needs {
 		j.Needs = append(j.Needs, lockfile.Need{Job: n.Job, Group: n.Group, IfFailed: n.IfFailed})
 	}
-	for _, list := range []struct {
-		from []map[string]string
-		to   *[]lockfile.Map[string]
-	}{{g.Include, &j.Include}, {g.Exclude, &j.Exclude}} {
-		for _, m := range list.from {
-			var c lockfile.Map[string]
-			for k, v := range m {
-				c.Set(k, v)
-			}
-			*list.to = append(*list.to, c)
-		}
-	}
+	j.Include, j.Exclude = g.Include, g.Exclude
 	if len(g.Matrix) == 0 || string(g.Matrix) == "null" {
 		return j, nil
 	}

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"os"
 	"path/filepath"
 	"runtime"
 	"sync"
@@ -22,6 +23,7 @@ import (
 	"github.com/kici-dev/kici-go/executor/mask"
 	"github.com/kici-dev/kici-go/executor/runner"
 	"github.com/kici-dev/kici-go/kici/internal/localsecret"
+	"github.com/kici-dev/kici-go/lockfile"
 	"github.com/kici-dev/kici-go/lockfile/event"
 )
 
@@ -119,6 +121,10 @@ func (r *run) gather(ctx context.Context, result *Result) error {
 		work                             sync.WaitGroup
 		compileErr, secretErr, sourceErr error
 	)
+	// With ctx and not gctx: it is asked after everything here has ended.
+	r.changed = sync.OnceValues(func() ([]string, error) {
+		return checkout.Changed(ctx, filepath.Dir(r.project.KiciDir), r.o.Environ)
+	})
 	gctx, stop := context.WithCancel(ctx)
 	defer stop()
 	work.Go(func() {
@@ -165,7 +171,6 @@ func (r *run) compileOptions() compile.Options {
 // source makes the place where steps work.
 func (r *run) source(ctx context.Context) error {
 	home := filepath.Dir(r.project.KiciDir)
-	r.changed = sync.OnceValues(func() ([]string, error) { return checkout.Changed(ctx, home, r.o.Environ) })
 	if r.o.InPlace {
 		r.dir = home
 		// Outside of git an event has neither branch nor commit, and that is fine.
@@ -196,6 +201,20 @@ func (r *run) leave(result *Result, err error) {
 	if err := r.copy.Remove(); err != nil {
 		r.observe(Notice{Text: err.Error()})
 	}
+}
+
+// perform runs a job; one that wants no checkout gets an empty folder.
+func (r *run) perform(ctx context.Context, t executor.Task, lock *lockfile.StaticJob) *executor.Result {
+	if lock == nil || lock.Checkout == nil || *lock.Checkout {
+		return r.runner.Run(ctx, t)
+	}
+	dir, err := os.MkdirTemp(lookup(r.o.Environ, "KICI_RUN_DIR"), "kici-empty-")
+	if err != nil {
+		return &executor.Result{Status: executor.Failed, Reason: err.Error(), Failure: executor.Broken(err.Error())}
+	}
+	defer os.RemoveAll(dir)
+	t.Job.Dir = dir
+	return r.runner.Run(ctx, t)
 }
 
 // newID makes a name that is unique on this machine.
