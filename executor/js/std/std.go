@@ -5,13 +5,23 @@ import (
 	"net/http"
 
 	"github.com/kici-dev/kici-go/executor/js"
+	"github.com/kici-dev/kici-go/executor/js/std/child"
+	"github.com/kici-dev/kici-go/executor/js/std/node"
+	"github.com/kici-dev/kici-go/executor/js/std/shell"
 	"github.com/kici-dev/kici-go/executor/js/std/web"
+	"github.com/kici-dev/kici-go/executor/proc"
 )
 
 // Options are the live things modules need from outside. The zero value is
 // good.
 type Options struct {
 	Client *http.Client // what fetch uses; default: a client of its own without cookies
+
+	// Spawner starts the commands of $ and child_process. Without one they
+	// fail with a clear error. Whoever made it ends what it started.
+	Spawner proc.Spawner
+	// Captured bounds what is kept of each stream of a command; default 64 MiB.
+	Captured int
 }
 
 // Modules returns every built-in module by its bare name. Each line brings one
@@ -19,5 +29,8 @@ type Options struct {
 func Modules(o Options) map[string]js.Module {
 	all := map[string]js.Module{}
 	maps.Copy(all, web.Modules(o.Client))
+	commands := child.Options{Spawner: o.Spawner, Limit: o.Captured}
+	all["kici:shell"] = shell.Module(commands)
+	maps.Copy(all, node.Modules(commands, []string{"console", "events", "perf_hooks", "process", "timers", "timers/promises", "url"}))
 	return all
 }

@@ -80,7 +80,9 @@ func (r *room) write(c *command, w write) goja.Value {
 		return r.rt.ToValue(promise)
 	}
 	answer := r.h.Defer()
+	stop := context.AfterFunc(r.h.Context(), func() { answer(nil) })
 	w.done = func(err error) {
+		stop()
 		answer(func() error {
 			if err != nil {
 				return resolve("EPIPE")
@@ -126,8 +128,9 @@ func (r *room) follow(c *command, stream int) goja.Value {
 	o := r.rt.NewObject()
 	_ = o.Set("next", func(goja.FunctionCall) goja.Value {
 		r.busy.Add(1)
-		return js.Async(r.h, func(context.Context) ([]byte, error) {
+		return js.Async(r.h, func(ctx context.Context) ([]byte, error) {
 			defer r.busy.Done()
+			defer context.AfterFunc(ctx, f.close)()
 			return f.next(), nil
 		}, func(b []byte, _ error) goja.Value {
 			if b == nil {
@@ -163,8 +166,9 @@ func (r *room) pipeFile(c *command, stream int, path string) goja.Value {
 	}
 	f := c.out.follow(stream)
 	r.busy.Add(1)
-	return js.Async(r.h, func(context.Context) (struct{}, error) {
+	return js.Async(r.h, func(ctx context.Context) (struct{}, error) {
 		defer r.busy.Done()
+		defer context.AfterFunc(ctx, f.close)()
 		defer f.close()
 		file, err := os.Create(path)
 		if err != nil {

@@ -1,6 +1,7 @@
 package child
 
 import (
+	"context"
 	"errors"
 	"io/fs"
 	"os"
@@ -150,11 +151,22 @@ func (r *room) spawn(call goja.FunctionCall) goja.Value {
 	c := r.start(r.spec(call.Argument(0)))
 	r.live[c] = struct{}{}
 	answer := r.h.Defer()
+	// An abandoned call asks its commands to end and waits for none of them;
+	// the owner of the Spawner gives them their grace, close kills the rest.
+	stop := context.AfterFunc(r.h.Context(), func() {
+		c.open(false, false)
+		_ = c.proc.Signal(proc.TERM)
+		answer(nil)
+	})
 	r.busy.Add(1)
 	go func() {
 		defer r.busy.Done()
 		exit := c.proc.Wait()
 		c.out.finish()
+		if !stop() {
+			r.h.Enqueue(func() error { delete(r.live, c); return nil })
+			return
+		}
 		answer(func() error {
 			delete(r.live, c)
 			_, err := onEnd(goja.Undefined(), r.exit(c, exit))

@@ -435,7 +435,6 @@ var ProcessPromise = class _ProcessPromise extends Promise {
     const s = this.#settings;
     this.#cmd = text;
     if (s.signal?.aborted) return this.#fail(abortError(s.signal.reason));
-    if (s.verbose && !s.quiet) __native.print(2, "$ " + text + "\n");
     let h;
     try {
       h = __native.spawn(
@@ -462,6 +461,7 @@ var ProcessPromise = class _ProcessPromise extends Promise {
     if (this.#opened || !this.#handle) return;
     this.#opened = true;
     const quiet = this.#settings.quiet;
+    if (this.isVerbose()) __native.print(2, "$ " + this.cmd + "\n");
     const [, out, err] = this.#stdio;
     this.#handle.open(!quiet && !this.#piped && out !== "ignore", !quiet && err !== "ignore");
   }
@@ -693,7 +693,7 @@ var ProcessPromise = class _ProcessPromise extends Promise {
         else from.stop();
       });
     }
-    const left = super.then.call(this, () => void 0, (o) => {
+    const left = Promise.prototype.then.call(this, () => void 0, (o) => {
       dest.#failedLeft ??= o;
     });
     dest.#lefts.push(left);
@@ -722,7 +722,7 @@ var ProcessPromise = class _ProcessPromise extends Promise {
         this.#wanted = true;
         if (this.#handle) this.#closeIdleInput();
       }
-      super.then.call(this, void 0, () => void 0);
+      Promise.prototype.then.call(this, void 0, () => void 0);
       yield* __yieldStar(it);
       yield new __await(this);
     });

@@ -60,7 +60,6 @@ export class ProcessPromise extends Promise<ProcessOutput> {
     const s = this.#settings;
     this.#cmd = text;
     if (s.signal?.aborted) return this.#fail(abortError(s.signal.reason));
-    if (s.verbose && !s.quiet) __native.print(2, '$ ' + text + '\n');
     let h: Handle;
     try {
       h = __native.spawn(
@@ -90,6 +89,7 @@ export class ProcessPromise extends Promise<ProcessOutput> {
     if (this.#opened || !this.#handle) return;
     this.#opened = true;
     const quiet = this.#settings.quiet;
+    if (this.isVerbose()) __native.print(2, '$ ' + this.cmd + '\n');
     const [, out, err] = this.#stdio;
     this.#handle.open(!quiet && !this.#piped && out !== 'ignore', !quiet && err !== 'ignore');
   }
@@ -258,7 +258,7 @@ export class ProcessPromise extends Promise<ProcessOutput> {
         else from.stop();
       });
     }
-    const left = super.then.call(this, () => undefined, (o: any) => { dest.#failedLeft ??= o; });
+    const left = Promise.prototype.then.call(this, () => undefined, (o: any) => { dest.#failedLeft ??= o; });
     dest.#lefts.push(left as Promise<unknown>);
     return dest;
   }
@@ -273,7 +273,7 @@ export class ProcessPromise extends Promise<ProcessOutput> {
   async *[Symbol.asyncIterator](): AsyncGenerator<string> {
     const it = lines(this.#started, 'stdout', this.#settings.delimiter);
     if (!this.#wanted) { this.#wanted = true; if (this.#handle) this.#closeIdleInput(); }
-    super.then.call(this, undefined, () => undefined); // awaited below, unless the loop is left
+    Promise.prototype.then.call(this, undefined, () => undefined); // awaited below, unless the loop is left
     yield* it;
     await this;
   }

@@ -1,0 +1,30 @@
+// os: facts of the machine, from Go.
+declare const __native: { info(): any };
+const info = () => __native.info();
+const first = info();
+export const EOL = first.windows ? '\r\n' : '\n';
+export const devNull = first.windows ? '\\\\.\\nul' : '/dev/null';
+export const platform = () => process.platform;
+export const arch = () => process.arch;
+export const type = (): string => first.type;
+export const release = (): string => first.release;
+export const version = (): string => first.version;
+export const machine = (): string => first.machine;
+export const hostname = (): string => first.hostname;
+export const endianness = () => 'LE';
+export const homedir = (): string => process.env[first.windows ? 'USERPROFILE' : 'HOME'] ?? first.home;
+export const tmpdir = (): string => {
+  const e = process.env;
+  const t = (first.windows ? e.TEMP || e.TMP || 'C:\\Windows\\temp' : e.TMPDIR || e.TMP || e.TEMP || '/tmp') as string;
+  return t.length > 1 && !/:[\\/]$/.test(t) ? t.replace(/[\\/]$/, '') : t;
+};
+export const totalmem = (): number => info().totalmem;
+export const freemem = (): number => info().freemem;
+export const uptime = (): number => info().uptime;
+export const loadavg = (): number[] => info().loadavg;
+export const availableParallelism = (): number => first.cpus;
+export const cpus = (): any[] => Array.from({ length: first.cpus }, () => ({ model: first.model, speed: 0, times: { user: 0, nice: 0, sys: 0, idle: 0, irq: 0 } }));
+export const userInfo = () => ({ uid: first.uid, gid: first.gid, username: first.user, homedir: first.home, shell: first.windows ? null : (process.env.SHELL ?? null) });
+export const networkInterfaces = (): any => info().interfaces;
+export const getPriority = () => 0;
+export const constants = { signals: { SIGHUP: 1, SIGINT: 2, SIGQUIT: 3, SIGKILL: 9, SIGUSR1: 10, SIGUSR2: 12, SIGPIPE: 13, SIGALRM: 14, SIGTERM: 15 }, errno: {}, priority: {} };

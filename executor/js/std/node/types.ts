@@ -1,0 +1,26 @@
+// util.types: what kind of built-in a value is.
+const tag = (v: any) => Object.prototype.toString.call(v).slice(8, -1);
+const is = (T: any) => (v: any): boolean => typeof T === 'function' && v instanceof T;
+const G = globalThis as any;
+export const isDate = is(Date), isRegExp = is(RegExp), isMap = is(Map), isSet = is(Set), isWeakMap = is(WeakMap), isWeakSet = is(WeakSet);
+export const isPromise = is(Promise), isNativeError = is(Error), isArrayBuffer = is(ArrayBuffer), isAnyArrayBuffer = is(ArrayBuffer);
+export const isDataView = is(DataView), isUint8Array = is(Uint8Array), isArrayBufferView = (v: any) => ArrayBuffer.isView(v);
+export const isTypedArray = (v: any) => ArrayBuffer.isView(v) && !(v instanceof DataView);
+export const isBoxedPrimitive = (v: any) => typeof v === 'object' && v !== null && ['Number', 'String', 'Boolean', 'Symbol', 'BigInt'].includes(tag(v));
+export const isNumberObject = is(Number), isStringObject = is(String), isBooleanObject = is(Boolean);
+export const isAsyncFunction = (v: any) => typeof v === 'function' && /^async\b/.test(Function.prototype.toString.call(v));
+export const isGeneratorFunction = (v: any) => tag(v) === 'GeneratorFunction';
+export const isGeneratorObject = (v: any) => tag(v) === 'Generator';
+export const isArgumentsObject = (v: any) => tag(v) === 'Arguments';
+export const isMapIterator = (v: any) => tag(v) === 'Map Iterator', isSetIterator = (v: any) => tag(v) === 'Set Iterator';
+export const isSharedArrayBuffer = () => false, isProxy = () => false, isExternal = () => false, isModuleNamespaceObject = () => false;
+export const isInt8Array = is(G.Int8Array);
+export const isInt16Array = is(G.Int16Array);
+export const isInt32Array = is(G.Int32Array);
+export const isUint8ClampedArray = is(G.Uint8ClampedArray);
+export const isUint16Array = is(G.Uint16Array);
+export const isUint32Array = is(G.Uint32Array);
+export const isFloat32Array = is(G.Float32Array);
+export const isFloat64Array = is(G.Float64Array);
+export const isBigInt64Array = is(G.BigInt64Array);
+export const isBigUint64Array = is(G.BigUint64Array);
