@@ -34,7 +34,7 @@ type Repository struct {
 // Inspect asks git about the project directory dir.
 func Inspect(ctx context.Context, dir string, environ []string) (*Repository, error) {
 	out, err := git(ctx, dir, environ, nil, "rev-parse", "--show-toplevel", "--show-prefix", "--absolute-git-dir", "--git-common-dir", "HEAD", "--abbrev-ref", "HEAD")
-	if errors.Is(err, ErrNoGit) || ctx.Err() != nil {
+	if err != nil && (errors.Is(err, ErrNoGit) || ctx.Err() != nil) {
 		return nil, err
 	}
 	lines := strings.Split(string(out), "\n")
