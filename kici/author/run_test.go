@@ -2,6 +2,7 @@ package author_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -99,5 +100,83 @@ func BenchmarkRunLocalEcho(b *testing.B) {
 		if err != nil || res.Class != author.RunClassSuccess {
 			b.Fatal(res, err)
 		}
+	}
+}
+
+// Cancelling a run: the step ends, its hooks run in order, nothing is left.
+func TestRunLocalCancelRunsHooks(t *testing.T) {
+	t.Parallel()
+	dir := repository(t, `import { workflow, job, step, push } from '@kici-dev/sdk';
+export default workflow('w', {
+  on: push(),
+  onCancel: () => console.log('workflow onCancel'), cleanup: () => console.log('workflow cleanup'),
+  jobs: [job('j', { runsOn: 'x',
+    onCancel: (ctx) => console.log('job onCancel ' + ctx.outcome.reason), cleanup: () => console.log('job cleanup'), onFailure: () => console.log('wrong'),
+    steps: [step('s', {
+      run: async ({ $ }) => { await $`+"`echo started; sleep 77.125`"+`; },
+      onCancel: () => console.log('step onCancel'), cleanup: () => console.log('step cleanup'),
+    }), step('never', () => console.log('wrong'))] })],
+});
+`)
+	tr := &transcript{}
+	ctx, cancel := context.WithCancelCause(context.Background())
+	defer cancel(nil)
+	res, err := author.RunLocal(ctx, author.RunOptions{Dir: dir, Event: "push", Environ: append(os.Environ(), "KICI_RUN_DIR="+t.TempDir())}, func(e author.RunEvent) {
+		tr.observe(e)
+		if out, ok := e.(author.RunOutput); ok && strings.Contains(string(out.Data), "started") {
+			cancel(errors.New("because"))
+		}
+	})
+	if err != nil || res.Class != author.RunClassInterrupted || res.Class.ExitCode() != 130 {
+		t.Fatalf("%+v %v", res, err)
+	}
+	var got []string
+	for line := range strings.Lines(tr.text.String()) {
+		if !strings.HasPrefix(line, "[") {
+			got = append(got, strings.TrimSpace(line))
+		}
+	}
+	want := "started, step onCancel, step cleanup, job onCancel because, job cleanup, workflow onCancel, workflow cleanup"
+	if strings.Join(got, ", ") != want {
+		t.Errorf("got  %s\nwant %s", strings.Join(got, ", "), want)
+	}
+	if out, err := exec.Command("pgrep", "-f", "^sleep 77.125").Output(); err == nil {
+		t.Errorf("still running: %s", out)
+	}
+}
+
+const twoHundred = `import { workflow, job, step, push } from '@kici-dev/sdk';
+export default workflow('many', { on: push(), jobs: [job('j', { runsOn: 'x',
+  steps: Array.from({ length: 200 }, (_, i) => step('s' + i, async ({ $ }) => { await $` + "`echo ${i}`" + `; })) })] });
+`
+
+const flood = `import { workflow, job, push } from '@kici-dev/sdk';
+export default workflow('flood', { on: push(), jobs: [job('j', { runsOn: 'x',
+  run: async ({ $ }) => { await $` + "`head -c 100000000 /dev/zero | tr '\\\\0' x`" + `; } })] });
+`
+
+func benchmarkRun(b *testing.B, workflow string, observe author.Observer) {
+	dir := repository(b, workflow)
+	env := append(os.Environ(), "KICI_RUN_DIR="+b.TempDir())
+	for b.Loop() {
+		res, err := author.RunLocal(context.Background(), author.RunOptions{Dir: dir, Event: "push", Environ: env}, observe)
+		if err != nil || res.Class != author.RunClassSuccess {
+			b.Fatal(res, err)
+		}
+	}
+}
+
+func BenchmarkRunLocal200Steps(b *testing.B) { benchmarkRun(b, twoHundred, nil) }
+
+func BenchmarkRunLocal100MB(b *testing.B) {
+	total := 0
+	benchmarkRun(b, flood, func(e author.RunEvent) {
+		if out, ok := e.(author.RunOutput); ok {
+			total += len(out.Data)
+		}
+	})
+	b.SetBytes(100_000_000)
+	if total%100_000_000 != 0 || total == 0 {
+		b.Errorf("%d bytes arrived", total)
 	}
 }
