@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/kici-dev/kici-go/cmd/internal/cli"
 	"github.com/kici-dev/kici-go/kici/author"
@@ -162,15 +163,15 @@ func (v *viewer) decided(e author.RunDecided) {
 
 func (v *viewer) stepFinished(e author.RunStepFinished) {
 	r := e.Result
-	switch string(r.Status) {
+	switch statusWord(r.Status) {
 	case succeeded:
 		v.live.tell(e.Job, "%s %s (%dms)", v.live.style.Green("✓"), r.Name, r.Duration.Milliseconds())
 	case skipped:
 		v.live.tell(e.Job, "%s %s (skipped)", v.live.style.Yellow("○"), r.Name)
 	default:
-		text := string(r.Status)
+		text := statusWord(r.Status)
 		if r.Failure != nil {
-			text = r.Failure.Message
+			text = brief(r.Failure)
 		}
 		v.live.tell(e.Job, "%s %s: %s", v.live.style.Red("✗"), r.Name, text)
 	}
@@ -179,7 +180,7 @@ func (v *viewer) stepFinished(e author.RunStepFinished) {
 func (v *viewer) jobFinished(e author.RunJobFinished) {
 	j := e.Result
 	ms := j.Duration.Milliseconds()
-	switch string(j.Status) {
+	switch statusWord(j.Status) {
 	case succeeded:
 		v.live.tell(j.Name, "%s Complete (%dms)", v.live.style.Green("✓"), ms)
 	case skipped:
@@ -191,11 +192,11 @@ func (v *viewer) jobFinished(e author.RunJobFinished) {
 }
 
 func jobText(j author.RunJobResult) string {
-	if j.Failure != nil {
-		return j.Failure.Message
-	}
 	if row := j.FailedRow(); row != nil && row.Failure != nil {
-		return row.Failure.Message
+		return brief(row.Failure)
+	}
+	if j.Failure != nil {
+		return brief(j.Failure)
 	}
 	return firstOf(j.Reason, "failed")
 }
@@ -208,9 +209,9 @@ func (v *viewer) outcome(res *author.RunResult) (*result, error) {
 	}
 	out := &result{Workflows: []workflowResult{}}
 	for _, w := range res.Workflows {
-		shown := workflowResult{Name: w.Name, Status: string(w.Status), DurationMs: w.Duration.Milliseconds(), Jobs: []jobResult{}}
+		shown := workflowResult{Name: w.Name, Status: statusWord(w.Status), DurationMs: w.Duration.Milliseconds(), Jobs: []jobResult{}}
 		if w.Failure != nil {
-			shown.Error = w.Failure.Message
+			shown.Error = brief(w.Failure)
 		} else if shown.Status != succeeded {
 			shown.Error = w.Reason
 		}
@@ -228,7 +229,7 @@ func (v *viewer) outcome(res *author.RunResult) (*result, error) {
 }
 
 func toJob(j author.RunJobResult) jobResult {
-	out := jobResult{Name: j.Name, Status: string(j.Status), DurationMs: j.Duration.Milliseconds(), MatrixValues: j.Matrix, Reason: j.Reason, Steps: []stepResult{}}
+	out := jobResult{Name: j.Name, Status: statusWord(j.Status), DurationMs: j.Duration.Milliseconds(), MatrixValues: j.Matrix, Reason: j.Reason, Steps: []stepResult{}}
 	if j.ByNeeds {
 		out.Reason = "dependency failed"
 	}
@@ -245,13 +246,38 @@ func toJob(j author.RunJobResult) jobResult {
 }
 
 func toStep(row author.RunStepResult) stepResult {
-	out := stepResult{Name: row.Name, Status: string(row.Status), DurationMs: row.Duration.Milliseconds()}
+	out := stepResult{Name: row.Name, Status: statusWord(row.Status), DurationMs: row.Duration.Milliseconds()}
 	if f := row.Failure; f != nil {
-		out.Error = f.Message
+		out.Error = brief(f)
 		out.Failure = &stepFailure{File: f.File, Line: f.Line, Column: f.Column, Frame: f.Frame, Command: f.Command, Output: f.Tail}
 		if f.Line == 0 { // where the step stands is better than nothing
 			out.Failure.File, out.Failure.Line, out.Failure.Column = row.File, row.Line, 1
 		}
 	}
 	return out
+}
+
+// statusWord spells a status as the output formats do.
+func statusWord(s author.RunStatus) string {
+	if s == author.RunFailed {
+		return failed
+	}
+	return string(s)
+}
+
+// brief is a failure in a line: of a failed command its exit code, because the
+// rest of its message is the output that has just scrolled by.
+func brief(f *author.RunFailure) string {
+	switch {
+	case f.Command != "" && f.Exit != nil:
+		return fmt.Sprintf("exit code: %d", *f.Exit)
+	case f.Command != "" && f.Signal != "":
+		return "signal: " + f.Signal
+	}
+	for line := range strings.Lines(f.Message) { // of a command whose error was caught and thrown again
+		if line = strings.TrimSpace(line); strings.HasPrefix(line, "exit code: ") {
+			return line
+		}
+	}
+	return firstOf(strings.TrimSpace(f.Message), f.Name, string(f.Kind))
 }

@@ -16,6 +16,7 @@ import (
 type lines struct {
 	style cli.Style
 	quiet bool
+	heard func(line string) // called with every line, for tests that wait for one
 
 	mu   sync.Mutex // guards everything below, and the order of writes
 	out  *bufio.Writer
@@ -125,6 +126,9 @@ func (l *lines) line(lane *lane, text []byte) {
 	text = bytes.TrimSuffix(text, []byte("\r"))
 	if i := bytes.LastIndexByte(text, '\r'); i >= 0 {
 		text = text[i+1:]
+	}
+	if l.heard != nil {
+		l.heard(string(text))
 	}
 	l.out.Write(lane.prefix)
 	l.out.Write(text)

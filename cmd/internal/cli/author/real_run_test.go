@@ -1,0 +1,142 @@
+package author
+
+import (
+	"context"
+	"encoding/json"
+	"os"
+	"os/exec"
+	"strings"
+	"testing"
+
+	"github.com/kici-dev/kici-go/cmd/internal/cli"
+)
+
+const runWorkflow = `import { job, push, step, workflow } from '@kici-dev/sdk';
+
+const build = job('build', { runsOn: 'default', steps: [step('build', async ({ $ }) => { await $` + "`echo built here`" + `; })] });
+const test = job('test', {
+  runsOn: 'default',
+  needs: [build],
+  steps: [
+    step('unit', async ({ $ }) => {
+      await $` + "`echo about to fail; test -e no-such-file`" + `;
+    }),
+  ],
+});
+
+export default workflow('broken', { on: push({ branches: 'main' }), jobs: [build, test] });
+export const fine = workflow('fine', { on: push(), jobs: [build] });
+`
+
+// repo is a real terminal in a git repository with one commit.
+func repo(t *testing.T, workflow string) *terminal {
+	t.Helper()
+	for _, program := range []string{"git", "bash"} {
+		if _, err := exec.LookPath(program); err != nil {
+			if os.Getenv("CI") == "true" {
+				t.Fatalf("%s is missing", program)
+			}
+			t.Skipf("%s is missing", program)
+		}
+	}
+	term := real(t, map[string]string{".kici/workflows/ci.ts": workflow})
+	term.state.Env["PATH"] = os.Getenv("PATH")
+	term.state.Env["KICI_RUN_DIR"] = t.TempDir()
+	for _, args := range [][]string{{"init", "-q", "-b", "main"}, {"add", "."}, {"commit", "-q", "-m", "start"}} {
+		cmd := exec.Command("git", args...)
+		cmd.Dir = term.state.Dir
+		cmd.Env = append(os.Environ(), "GIT_AUTHOR_NAME=t", "GIT_AUTHOR_EMAIL=t@localhost", "GIT_COMMITTER_NAME=t", "GIT_COMMITTER_EMAIL=t@localhost")
+		if out, err := cmd.CombinedOutput(); err != nil {
+			t.Fatalf("git %v: %v\n%s", args, err, out)
+		}
+	}
+	return term
+}
+
+func TestRunLocalForReal(t *testing.T) {
+	t.Parallel()
+	term := repo(t, runWorkflow)
+	out := term.run(cli.ExitOK, "run", "local", "push", "--workflow", "fine")
+	contains(t, out, "running in ", "[build] built here\n", "Status: SUCCESS", "Workflow: fine")
+
+	out = term.run(cli.ExitFailed, "run", "local", "push")
+	contains(t, out, "[build] built here\n", "[test] about to fail\n", "✗ test › unit", ".kici/workflows/ci.ts:9:",
+		"error:   exit code: 1", "│ about to fail", "kept isolated checkout at ",
+		"run this job again: kici run local push --workflow broken --job test", "Status: FAILED")
+}
+
+func TestRunLocalForRealJSON(t *testing.T) {
+	t.Parallel()
+	term := repo(t, runWorkflow)
+	var got result
+	if err := json.Unmarshal([]byte(term.run(cli.ExitFailed, "run", "local", "push", "--json", "--junit", "r.xml")), &got); err != nil {
+		t.Fatal(err)
+	}
+	if len(got.Workflows) != 2 || got.Summary.Failed != 1 || got.Summary.Passed != 1 {
+		t.Errorf("got %+v", got)
+	}
+	contains(t, term.read("r.xml"), `<testcase name="test" classname="broken"`)
+}
+
+func TestRunLocalForRealUsage(t *testing.T) {
+	t.Parallel()
+	term := repo(t, runWorkflow)
+	for args, want := range map[string]string{
+		"push --workflow brokn":  "broken",
+		"push --job tset":        "test",
+		"push --payload no.json": "no such file",
+	} {
+		term.run(cli.ExitUsage, append([]string{"run", "local"}, strings.Fields(args)...)...)
+		contains(t, term.stderr.String(), want)
+	}
+	contains(t, term.run(cli.ExitOK, "run", "local", "release"), "No workflow matches this event:", "broken: ")
+	term.write("bad.json", "[1,")
+	term.run(cli.ExitUsage, "run", "local", "push", "--payload", "bad.json")
+}
+
+func TestRunLocalWithoutGit(t *testing.T) {
+	t.Parallel()
+	term := real(t, map[string]string{".kici/workflows/ci.ts": runWorkflow})
+	term.state.Env["PATH"] = os.Getenv("PATH")
+	term.run(cli.ExitFailed, "run", "local", "push", "--workflow", "fine")
+	contains(t, term.stderr.String(), "--in-place")
+	contains(t, term.run(cli.ExitOK, "run", "local", "push", "--workflow", "fine", "--in-place"), "built here")
+}
+
+func TestRunLocalBrokenWorkflow(t *testing.T) {
+	t.Parallel()
+	term := repo(t, "export default workflow(")
+	if out := term.run(cli.ExitFailed, "run", "local", "push", "--json"); out != "" {
+		t.Errorf("stdout has %q", out)
+	}
+	contains(t, term.stderr.String(), "error [E003]")
+}
+
+// TestInterrupt sends the first interrupt when the step has begun: its clean-up
+// runs, and the exit code is the one shells expect.
+func TestInterrupt(t *testing.T) {
+	t.Parallel()
+	term := repo(t, `import { job, push, step, workflow } from '@kici-dev/sdk';
+export default workflow('slow', {
+  on: push(),
+  jobs: [job('wait', {
+    runsOn: 'default',
+    cleanup: async ({ $ }) => { await $`+"`echo cleaned up`"+`; },
+    steps: [step('wait', async ({ $ }) => { await $`+"`echo waiting; exec sleep 600`"+`; })],
+  })],
+});
+`)
+	signals := make(chan os.Signal, 2)
+	term.state.Signals = func() (<-chan os.Signal, func()) { return signals, func() {} }
+	runLocal := term.lib.runLocal
+	term.lib.runLocal = func(ctx context.Context, s *cli.State, o runFlags, live *lines) (*result, error) {
+		live.heard = func(line string) {
+			if strings.Contains(line, "waiting") {
+				signals <- os.Interrupt
+			}
+		}
+		return runLocal(ctx, s, o, live)
+	}
+	out := term.run(cli.ExitInterrupted, "run", "local", "push")
+	contains(t, out, "Cancelling", "cleaned up", "[cancel] wait")
+}
