@@ -82,6 +82,7 @@ func Compile(ctx context.Context, o Options) (*Result, error) {
 		return nil, err
 	}
 	defer c.Close()
+	c.once = true
 	return c.Compile(ctx)
 }
 
@@ -91,6 +92,7 @@ type Compiler struct {
 	o       Options
 	project Project
 
+	once    bool // nothing has to be kept for a next compile
 	bundler *bundle.Incremental
 	entries []string
 	parsed  map[string]*js.Program     // by hash

@@ -112,11 +112,12 @@ globalThis[/* @__PURE__ */ Symbol.for("kici:problems")] = (problem) => problems.
 function takeProblems() {
   if (problems.length > 0) throw new AggregateError(problems.splice(0), "the factories reported problems");
 }
-var identities = /* @__PURE__ */ new Map();
+var identities = /* @__PURE__ */ new WeakMap();
+var known = 0;
 function describe(namespace, file) {
   return (0, import_internal2.discoverWorkflows)(namespace).map((found) => {
     const { workflow } = found;
-    if (!identities.has(workflow)) identities.set(workflow, identities.size);
+    if (!identities.has(workflow)) identities.set(workflow, known++);
     return { export: found.export, id: identities.get(workflow), ...describeWorkflow(workflow, file) };
   });
 }

@@ -18,16 +18,7 @@ import (
 // bundle makes the programs of all sound files. The bundler is opened anew when
 // the set of files changes.
 func (r *run) bundle(ctx context.Context, files []string) ([]bundle.Program, error) {
-	c := r.Compiler
-	if c.bundler == nil || !slices.Equal(c.entries, files) {
-		c.Close()
-		bundler, err := bundle.Open(bundle.Options{Root: c.project.Root, Entries: files, Provided: provided(c.o.Modules)})
-		if err != nil {
-			return nil, fmt.Errorf("compile: %w", err)
-		}
-		c.bundler, c.entries = bundler, files
-	}
-	built, err := c.bundler.Rebuild(ctx)
+	built, err := r.build(ctx, bundle.Options{Root: r.project.Root, Entries: files, Provided: provided(r.o.Modules)})
 	if err != nil {
 		return nil, fmt.Errorf("compile: %w", err)
 	}
@@ -43,6 +34,21 @@ func (r *run) bundle(ctx context.Context, files []string) ([]bundle.Program, err
 	r.result.Inputs = slices.Compact(r.result.Inputs)
 	r.result.Programs = built.Programs
 	return built.Programs, nil
+}
+
+func (c *Compiler) build(ctx context.Context, o bundle.Options) (*bundle.Result, error) {
+	if c.once {
+		return bundle.Build(ctx, o)
+	}
+	if c.bundler == nil || !slices.Equal(c.entries, o.Entries) {
+		c.Close()
+		bundler, err := bundle.Open(o)
+		if err != nil {
+			return nil, err
+		}
+		c.bundler, c.entries = bundler, o.Entries
+	}
+	return c.bundler.Rebuild(ctx)
 }
 
 // provided names the modules that a program may require here.
@@ -74,7 +80,7 @@ func (r *run) load(ctx context.Context, programs []bundle.Program) error {
 	var work sync.WaitGroup
 	for w := range workers {
 		work.Go(func() {
-			l := loader{o: o, ahead: ahead, known: r.loaded}
+			l := loader{o: o, once: r.once, ahead: ahead, known: r.loaded}
 			// Every n-th file rather than a block: parsing goes in order.
 			for i := w; i < len(programs) && ctx.Err() == nil; i += workers {
 				if err := l.file(ctx, &programs[i], i, &outcomes[i]); err != nil {
@@ -113,6 +119,7 @@ type outcome struct {
 // loader loads a share of the files in a VM of its own, made when first needed.
 type loader struct {
 	o     Options
+	once  bool
 	ahead *parser
 	known map[string]json.RawMessage
 	e     *evaluator
@@ -134,7 +141,10 @@ func (l *loader) file(ctx context.Context, p *bundle.Program, i int, out *outcom
 	began := time.Now()
 	defer func() { out.took = time.Since(began) }()
 	got := l.ahead.take(ctx, i)
-	out.program, out.err = got.program, got.err
+	out.err = got.err
+	if !l.once {
+		out.program = got.program
+	}
 	if got.err != nil {
 		return nil
 	}
@@ -160,7 +170,7 @@ func (r *run) collect(programs []bundle.Program, outcomes []outcome) error {
 	r.parsed, r.loaded = map[string]*js.Program{}, map[string]json.RawMessage{}
 	for i := range programs {
 		p, out := &programs[i], &outcomes[i]
-		if out.err == nil && out.reported == nil {
+		if !r.once && out.err == nil && out.reported == nil {
 			r.parsed[p.Hash], r.loaded[p.Hash] = out.program, out.data
 		}
 		if err := r.take(p, out.loaded, out.took); err != nil {

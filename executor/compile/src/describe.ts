@@ -17,12 +17,14 @@ export function takeProblems(): void {
 }
 
 // One number per workflow object, so that Go sees one object exported twice.
-const identities = new Map<unknown, number>();
+// Weak: what has been described may go, and a hundred files are much to keep.
+const identities = new WeakMap<object, number>();
+let known = 0;
 
 export function describe(namespace: Bag, file: string): Bag[] {
   return discoverWorkflows(namespace).map((found: any) => {
     const { workflow } = found;
-    if (!identities.has(workflow)) identities.set(workflow, identities.size);
+    if (!identities.has(workflow)) identities.set(workflow, known++);
     return { export: found.export, id: identities.get(workflow), ...describeWorkflow(workflow, file) };
   });
 }
