@@ -10,9 +10,9 @@
 // The loop's single rule: asynchronous host work calls Host.Defer on the loop,
 // works wherever it likes, and answers the function it got exactly once. The
 // loop counts the unanswered ones. A call ends when its promise settles; when
-// the queue is empty and nothing is registered (no unanswered Defer, no
-// referenced timer), no promise can settle any more, so every call still
-// waiting fails with ErrNeverSettles instead of hanging. After a call has
+// the queue is empty and nothing is registered (no unanswered Defer, no timer,
+// not even an unreferenced one), no promise can settle any more, so every call
+// still waiting fails with ErrNeverSettles instead of hanging. After a call has
 // ended, work it left behind goes on, as on Node, until Close.
 //
 // Every turn of the loop remembers which call it serves, through promise

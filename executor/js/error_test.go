@@ -154,7 +154,8 @@ func TestTimersFollowTheClock(t *testing.T) {
 		if n, err := vm.Invoke(context.Background(), o, "ticks"); err != nil || string(n) != "10" {
 			t.Errorf("ticks %s, %v", n, err)
 		}
-		if _, err := vm.Invoke(context.Background(), o, "unref"); !errors.Is(err, js.ErrNeverSettles) {
+		// Node would end here. A call is not a process: what can settle, may.
+		if _, err := vm.Invoke(context.Background(), o, "unref"); err != nil {
 			t.Errorf("unref: %v", err)
 		}
 		ctx, cancel := context.WithTimeout(context.Background(), time.Minute)

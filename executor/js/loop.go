@@ -185,7 +185,7 @@ func (vm *VM) fault(f *flow, err error) {
 func (vm *VM) failStarved() {
 	vm.mu.Lock()
 	var starved []*call
-	if len(vm.queue) == 0 && vm.registered == 0 && vm.timers.refs == 0 && !vm.closing {
+	if len(vm.queue) == 0 && vm.registered == 0 && len(vm.timers.heap) == 0 && !vm.closing {
 		for c := range vm.calls {
 			starved = append(starved, c)
 		}

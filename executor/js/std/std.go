@@ -3,6 +3,9 @@ package std
 import (
 	"maps"
 	"net/http"
+	"strings"
+
+	"github.com/dop251/goja"
 
 	"github.com/kici-dev/kici-go/executor/js"
 	"github.com/kici-dev/kici-go/executor/js/std/child"
@@ -32,5 +35,27 @@ func Modules(o Options) map[string]js.Module {
 	commands := child.Options{Spawner: o.Spawner, Limit: o.Captured}
 	all["kici:shell"] = shell.Module(commands)
 	maps.Copy(all, node.Modules(commands, []string{"console", "events", "perf_hooks", "process", "timers", "timers/promises", "url"}))
+	for name, m := range all {
+		if !strings.HasPrefix(name, "kici:") {
+			all[name] = importable(m)
+		}
+	}
 	return all
+}
+
+// importable makes the default import of a built-in the built-in, as on Node:
+// bundled code sees __esModule and asks for a default that our own modules,
+// written as ES modules, do not have.
+func importable(m js.Module) js.Module {
+	return js.ModuleFunc(func(h js.Host) (js.Exports, error) {
+		v, err := m.Instance(h)
+		if err != nil {
+			return nil, err
+		}
+		o, ok := v.(*goja.Object)
+		if !ok || o.Get("default") != nil {
+			return v, nil
+		}
+		return v, o.DefineDataProperty("default", o, goja.FLAG_TRUE, goja.FLAG_TRUE, goja.FLAG_FALSE)
+	})
 }

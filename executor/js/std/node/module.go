@@ -6,8 +6,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/dop251/goja"
-
 	"github.com/kici-dev/kici-go/executor/js"
 	"github.com/kici-dev/kici-go/executor/js/std/child"
 )
@@ -101,16 +99,7 @@ func native(name string, n natives) js.Module {
 	if err != nil {
 		return js.ModuleFunc(func(js.Host) (js.Exports, error) { return nil, err })
 	}
-	module := js.Native(js.Lazy("kici:"+name, code), n)
-	return js.ModuleFunc(func(h js.Host) (js.Exports, error) {
-		v, err := module.Instance(h)
-		if err != nil {
-			return nil, err
-		}
-		// As on Node, the default import of a built-in is the built-in.
-		o := v.ToObject(h.Runtime())
-		return v, o.DefineDataProperty("default", o, goja.FLAG_TRUE, goja.FLAG_TRUE, goja.FLAG_FALSE)
-	})
+	return js.Native(js.Lazy("kici:"+name, code), n)
 }
 
 // member is another module, or one property of it.

@@ -4,6 +4,6 @@ export default workflow('ci', {
   on: push(),
   jobs: [job('a', { runsOn: 'default', steps: [
     step('breaks', async ({ $ }) => { await $`echo before; exit 3`; }),
-    step('never', async ({ $ }) => { await $`echo unreachable`; }),
+    step('never', async ({ $ }) => { await $`echo unreach""able`; }),
   ] })],
 });

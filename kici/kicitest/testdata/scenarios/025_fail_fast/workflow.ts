@@ -4,6 +4,6 @@ export default workflow('ci', {
   on: push(),
   jobs: [
     job('a', { runsOn: 'default', run: async () => { throw new Error('broken'); } }),
-    job('b', { runsOn: 'default', run: async (ctx) => { ctx.log.info('must not start'); } }),
+    job('b', { runsOn: 'default', run: async (ctx) => { ctx.log.info(['must', 'not start'].join(' ')); } }),
   ],
 });
