@@ -238,19 +238,29 @@ func (vm *VM) text(o *goja.Object, name string) (s string) {
 	return s
 }
 
+// hiddenProps is where a host module keeps what is to be told of its errors
+// when their own enumerable properties must be those of Node's.
+const hiddenProps = "kici:props"
+
 func (vm *VM) props(o *goja.Object) json.RawMessage {
 	props := map[string]json.RawMessage{}
 	size := 0
 	vm.rt.Try(func() {
-		for _, key := range o.Keys() {
-			if slices.Contains([]string{"name", "message", "stack", "cause", "errors"}, key) {
-				continue
+		keep := func(o *goja.Object) {
+			for _, key := range o.Keys() {
+				if slices.Contains([]string{"name", "message", "stack", "cause", "errors"}, key) {
+					continue
+				}
+				data, err := vm.toJSON(vm.member(o, key, nil))
+				if size += len(key) + len(data); err != nil || size > maxProps {
+					continue
+				}
+				props[key] = data
 			}
-			data, err := vm.toJSON(vm.member(o, key, nil))
-			if size += len(key) + len(data); err != nil || size > maxProps {
-				continue
-			}
-			props[key] = data
+		}
+		keep(o)
+		if hidden, ok := o.Get(hiddenProps).(*goja.Object); ok {
+			keep(hidden)
 		}
 	})
 	if len(props) == 0 {

@@ -36,7 +36,7 @@ function runSync(s: Settings, output: ProcessOutput, text: string): ProcessOutpu
   } catch (e) {
     cause = e;
   }
-  ProcessOutput.finish(output, h?.exit ?? { code: cause?.errno ?? null, signal: null, duration: 0, stopped: false }, h, s.delimiter, cause);
+  ProcessOutput.finish(output, h?.exit ?? { code: cause?.errno ?? null, signal: null, duration: 0, stopped: false }, h, s.delimiter, cause, text);
   if (!output.ok && !s.nothrow) throw output;
   return output;
 }

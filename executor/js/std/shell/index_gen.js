@@ -145,12 +145,13 @@ var ProcessOutput = class extends Error {
     Object.defineProperty(this, "name", { value: "Error", configurable: true, writable: true, enumerable: false });
   }
   /** Fills in the end of the command; the shell calls it once. */
-  static finish(o, exit, handle, delimiter, cause) {
+  static finish(o, exit, handle, delimiter, cause, command = "") {
     o.#exit = exit;
     o.#handle = handle;
     o.#delimiter = delimiter;
     if (cause !== void 0) Object.defineProperty(o, "cause", { value: cause, configurable: true, writable: true, enumerable: false });
     if (o.ok) return;
+    Object.defineProperty(o, "kici:props", { value: { exitCode: exit.code, signal: exit.signal, command }, enumerable: false });
     const message = cause === void 0 ? o.#explain() : o.#explainCause(cause);
     const trace = (o.stack ?? "").split("\n").filter((l) => /^\s+at /.test(l));
     Object.defineProperty(o, "message", { value: message, configurable: true, writable: true, enumerable: false });
@@ -502,7 +503,7 @@ var ProcessPromise = class _ProcessPromise extends Promise {
     this.#clear();
     this.#opened = true;
     if (exit.stopped) exit = { ...exit, code: 0, signal: null };
-    ProcessOutput.finish(this.#output, exit, this.#handle, this.#settings.delimiter, this.#cause);
+    ProcessOutput.finish(this.#output, exit, this.#handle, this.#settings.delimiter, this.#cause, this.cmd);
     settledOutputs.add(this.#output);
     if (this.#lefts.length > 0) Promise.all(this.#lefts).then(() => this.#settle());
     else this.#settle();
@@ -517,7 +518,7 @@ var ProcessPromise = class _ProcessPromise extends Promise {
   #fail(cause) {
     this.#clear();
     this.#onStart(dead);
-    ProcessOutput.finish(this.#output, { code: typeof cause?.errno === "number" ? cause.errno : null, signal: null, duration: 0, stopped: false }, void 0, void 0, cause ?? new Error("failed"));
+    ProcessOutput.finish(this.#output, { code: typeof cause?.errno === "number" ? cause.errno : null, signal: null, duration: 0, stopped: false }, void 0, void 0, cause ?? new Error("failed"), this.cmd);
     this.#settle();
   }
   #clear() {
@@ -919,7 +920,7 @@ function runSync(s, output, text) {
   } catch (e) {
     cause = e;
   }
-  ProcessOutput.finish(output, h?.exit ?? { code: cause?.errno ?? null, signal: null, duration: 0, stopped: false }, h, s.delimiter, cause);
+  ProcessOutput.finish(output, h?.exit ?? { code: cause?.errno ?? null, signal: null, duration: 0, stopped: false }, h, s.delimiter, cause, text);
   if (!output.ok && !s.nothrow) throw output;
   return output;
 }

@@ -31,12 +31,15 @@ export class ProcessOutput extends Error {
   }
 
   /** Fills in the end of the command; the shell calls it once. */
-  static finish(o: ProcessOutput, exit: Exit, handle: Handle | undefined, delimiter?: string | RegExp, cause?: any): void {
+  static finish(o: ProcessOutput, exit: Exit, handle: Handle | undefined, delimiter?: string | RegExp, cause?: any, command = ''): void {
     o.#exit = exit;
     o.#handle = handle;
     o.#delimiter = delimiter;
     if (cause !== undefined) Object.defineProperty(o, 'cause', { value: cause, configurable: true, writable: true, enumerable: false });
     if (o.ok) return; // a message costs, and most commands succeed
+    // What a report shows of a thrown command; hidden, because a ProcessOutput
+    // has no keys of its own.
+    Object.defineProperty(o, 'kici:props', { value: { exitCode: exit.code, signal: exit.signal, command }, enumerable: false });
     const message = cause === undefined ? o.#explain() : o.#explainCause(cause);
     const trace = (o.stack ?? '').split('\n').filter((l) => /^\s+at /.test(l));
     Object.defineProperty(o, 'message', { value: message, configurable: true, writable: true, enumerable: false });

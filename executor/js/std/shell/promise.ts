@@ -115,7 +115,7 @@ export class ProcessPromise extends Promise<ProcessOutput> {
     this.#clear();
     this.#opened = true;
     if (exit.stopped) exit = { ...exit, code: 0, signal: null };
-    ProcessOutput.finish(this.#output, exit, this.#handle, this.#settings.delimiter, this.#cause);
+    ProcessOutput.finish(this.#output, exit, this.#handle, this.#settings.delimiter, this.#cause, this.cmd);
     settledOutputs.add(this.#output);
     if (this.#lefts.length > 0) Promise.all(this.#lefts).then(() => this.#settle());
     else this.#settle();
@@ -132,7 +132,7 @@ export class ProcessPromise extends Promise<ProcessOutput> {
   #fail(cause: any): void {
     this.#clear();
     this.#onStart(dead);
-    ProcessOutput.finish(this.#output, { code: typeof cause?.errno === 'number' ? cause.errno : null, signal: null, duration: 0, stopped: false }, undefined, undefined, cause ?? new Error('failed'));
+    ProcessOutput.finish(this.#output, { code: typeof cause?.errno === 'number' ? cause.errno : null, signal: null, duration: 0, stopped: false }, undefined, undefined, cause ?? new Error('failed'), this.cmd);
     this.#settle();
   }
 
