@@ -2,6 +2,7 @@ package compile
 
 import (
 	"context"
+	"crypto/rand"
 	_ "embed"
 	"encoding/json"
 	"errors"
@@ -12,6 +13,7 @@ import (
 
 	"github.com/kici-dev/kici-go/executor/bundle"
 	"github.com/kici-dev/kici-go/executor/js"
+	"github.com/kici-dev/kici-go/executor/proc"
 )
 
 //go:embed describe_gen.js
@@ -28,20 +30,31 @@ var errSlow = errors.New("compile: loading takes too long")
 // none is run.
 type evaluator struct {
 	vm       *js.VM
+	procs    *proc.Host // what top-level code started
 	describe *js.Object
 	timeout  time.Duration
 }
 
 func newEvaluator(ctx context.Context, o Options) (*evaluator, error) {
-	vm, err := js.New(ctx, js.Config{Modules: o.Modules, Output: o.Output, Env: o.Env, Dir: o.Dir, Log: o.Log})
+	procs := proc.Open(rand.Text())
+	vm, err := js.New(context.WithValue(ctx, loadSpawnerKey{}, procs), js.Config{Modules: o.Modules, Output: o.Output, Env: o.Env, Dir: o.Dir, Log: o.Log})
 	if err != nil {
-		return nil, fmt.Errorf("compile: %w", err)
+		return nil, errors.Join(fmt.Errorf("compile: %w", err), procs.Close())
 	}
-	e := &evaluator{vm: vm, timeout: o.LoadTimeout}
+	e := &evaluator{vm: vm, procs: procs, timeout: o.LoadTimeout}
 	if e.describe, err = vm.Load(ctx, js.Lazy("kici:describe", describeSource)); err != nil {
-		return nil, errors.Join(fmt.Errorf("compile: %w", err), vm.Close())
+		return nil, errors.Join(fmt.Errorf("compile: %w", err), e.close())
 	}
 	return e, nil
+}
+
+// close ends the VM and whatever its code has started.
+func (e *evaluator) close() error {
+	err := e.vm.Close()
+	if e.procs.Live() > 0 {
+		err = errors.Join(err, e.procs.Terminate(context.Background(), 0, 0))
+	}
+	return errors.Join(err, e.procs.Close())
 }
 
 // loaded is what came of one file. data is what could be described even when

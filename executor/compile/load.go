@@ -131,7 +131,7 @@ func (l *loader) close() error {
 	}
 	e := l.e
 	l.e = nil
-	if err := e.vm.Close(); err != nil {
+	if err := e.close(); err != nil {
 		return fmt.Errorf("compile: %w", err)
 	}
 	return nil

@@ -92,3 +92,8 @@ export const promises = {
   },
   scheduler: { wait: (ms: number, o?: any) => promises.setTimeout(ms, undefined, o), yield: () => promises.setImmediate() },
 };
+
+// util.promisify(setTimeout) is the promise's form, whose arguments differ.
+for (const [fn, form] of [[setTimeout, promises.setTimeout], [setImmediate, promises.setImmediate]] as const) {
+  Object.defineProperty(fn, Symbol.for('nodejs.util.promisify.custom'), { value: form, enumerable: true });
+}

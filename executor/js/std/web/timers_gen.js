@@ -177,3 +177,6 @@ var promises = {
   },
   scheduler: { wait: (ms, o) => promises.setTimeout(ms, void 0, o), yield: () => promises.setImmediate() }
 };
+for (const [fn, form] of [[setTimeout, promises.setTimeout], [setImmediate, promises.setImmediate]]) {
+  Object.defineProperty(fn, /* @__PURE__ */ Symbol.for("nodejs.util.promisify.custom"), { value: form, enumerable: true });
+}
