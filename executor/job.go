@@ -20,11 +20,23 @@ const (
 	KindFinally Kind = "finally"
 )
 
-// Program is one bundled workflow file, ready for executor/js.
+// RuntimeName says what runs a program.
+type RuntimeName string
+
+// The runtimes. The zero value means Embedded.
+const (
+	Embedded RuntimeName = "embedded" // executor/js, inside the child
+	Node     RuntimeName = "node"     // executor/node, a process per job
+)
+
+// Program is one bundled workflow file, ready for its runtime.
 type Program struct {
 	Entry     string // path of the file, relative to the sources' root
 	Code, Map []byte
 	Hash      string
+	Runtime   RuntimeName
+	// Reason says why it is not the embedded runtime, for the log.
+	Reason string
 }
 
 // Origin is the place of a workflow, and of a job in it. Functions cannot

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"os"
 	"time"
 )
 
@@ -25,8 +26,12 @@ type Command struct {
 	// Stdin asks for a pipe to the child; without it the child reads end of file.
 	Stdin bool
 	// Stdout and Stderr get the child's bytes; nil discards them. Both may be
-	// written at the same time from two goroutines.
+	// written at the same time from two goroutines. An *os.File is handed to
+	// the child itself, and is the caller's to close.
 	Stdout, Stderr io.Writer
+	// Extra are further descriptors of the child, from 3 on; the caller closes
+	// them. Windows knows no such thing.
+	Extra []*os.File
 }
 
 // Process is a started command.

@@ -5,6 +5,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -38,7 +39,8 @@ func (h *Host) launch(seq uint64, c Command) (*process, error) {
 	if err != nil {
 		return nil, &StartError{File: c.Args[0], Dir: c.Dir, Err: err}
 	}
-	defer closeAll(ends)
+	defer closeAll(slices.DeleteFunc(slices.Clone(ends), c.owns))
+	ends = append(ends, c.Extra...)
 	file, err := look(c.Args[0], c.Dir, c.Env)
 	if err == nil {
 		err = checkDir(c.Dir)
@@ -74,7 +76,7 @@ func (h *Host) launch(seq uint64, c Command) (*process, error) {
 func (p *process) pipes(c Command) (ends []*os.File, err error) {
 	defer func() {
 		if err != nil {
-			closeAll(ends)
+			closeAll(slices.DeleteFunc(ends, c.owns))
 			p.closeOutputs()
 		}
 	}()
@@ -101,6 +103,8 @@ func (p *process) pipes(c Command) (ends []*os.File, err error) {
 		var out *os.File
 		if w == nil {
 			out, err = need()
+		} else if f, ok := w.(*os.File); ok {
+			out = f
 		} else {
 			var r *os.File
 			if r, out, err = os.Pipe(); err == nil {
@@ -113,6 +117,13 @@ func (p *process) pipes(c Command) (ends []*os.File, err error) {
 		ends = append(ends, out)
 	}
 	return ends, nil
+}
+
+// owns: the file is the caller's and not ours to close.
+func (c Command) owns(f *os.File) bool {
+	out, _ := c.Stdout.(*os.File)
+	err, _ := c.Stderr.(*os.File)
+	return f == out || f == err
 }
 
 // reap waits for the leader, then for its output, then publishes the exit.

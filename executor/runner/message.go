@@ -42,6 +42,7 @@ type message struct {
 	Job      *executor.Job        `json:"job,omitempty"`
 	Hash     string               `json:"hash,omitempty"`
 	Entry    string               `json:"entry,omitempty"`
+	Runtime  executor.RuntimeName `json:"runtime,omitempty"`
 	Reason   string               `json:"reason,omitempty"`
 	ID       uint64               `json:"id,omitempty"`
 	Method   string               `json:"method,omitempty"`

@@ -114,7 +114,7 @@ func (s *server) next() (message, error) {
 	if m.Type != typeProgram {
 		return m, nil
 	}
-	p := &executor.Program{Hash: m.Hash, Entry: m.Entry}
+	p := &executor.Program{Hash: m.Hash, Entry: m.Entry, Runtime: m.Runtime, Reason: m.Reason}
 	for _, at := range []*[]byte{&p.Code, &p.Map} {
 		kind, body, err := s.wire.read()
 		if err != nil {

@@ -55,7 +55,7 @@ func (s *session) send() error {
 		return errors.New("the job has no program")
 	}
 	if !s.child.known[p.Hash] {
-		if err := s.child.wire.send(message{Type: typeProgram, Hash: p.Hash, Entry: p.Entry}); err != nil {
+		if err := s.child.wire.send(message{Type: typeProgram, Hash: p.Hash, Entry: p.Entry, Runtime: p.Runtime, Reason: p.Reason}); err != nil {
 			return err
 		}
 		if err := s.child.wire.raw(p.Code); err != nil {

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"sync"
 	"time"
@@ -164,6 +165,11 @@ func (e *Engine) Run(ctx context.Context, open func(context.Context) (Guest, err
 		}
 	})
 	e.run(workCtx, hookCtx, open)
+	if c, ok := e.guest.(io.Closer); ok { // a process of its own, which is not to be mistaken for a leftover
+		if err := c.Close(); err != nil {
+			e.broken("end the runtime: " + err.Error())
+		}
+	}
 	close(done)
 	watch.Wait()
 	if hookCtx.Err() != nil {

@@ -127,7 +127,14 @@ func (e *Engine) program(p *executor.Program) (*js.Program, error) {
 }
 
 // Run implements executor.Runner.
-func (e *Engine) Run(ctx context.Context, t executor.Task) (result *executor.Result) {
+func (e *Engine) Run(ctx context.Context, t executor.Task) *executor.Result {
+	if t.Job.Program != nil && t.Job.Program.Runtime == executor.Node {
+		return e.runNode(ctx, t)
+	}
+	return e.runEmbedded(ctx, t)
+}
+
+func (e *Engine) runEmbedded(ctx context.Context, t executor.Task) (result *executor.Result) {
 	procs := e.options.Processes(t.Job.Cookie)
 	env := js.NewEnv(nil)
 	eng := step.New(step.Config{Task: t, Env: env, Procs: procs})
@@ -138,10 +145,7 @@ func (e *Engine) Run(ctx context.Context, t executor.Task) (result *executor.Res
 		if vm != nil {
 			err = errors.Join(err, vm.Close())
 		}
-		if err != nil {
-			text := fmt.Sprintf("workflow: clean up after job %s: %v", t.Job.Name, err)
-			result.Status, result.Reason, result.Failure = executor.Failed, text, executor.Broken(text)
-		}
+		uncleaned(t.Job, result, err)
 	}()
 	return eng.Run(ctx, func(ctx context.Context) (step.Guest, error) {
 		cfg := e.config(t.Job, eng.Functions())
@@ -161,4 +165,13 @@ func (e *Engine) Run(ctx context.Context, t executor.Task) (result *executor.Res
 		}
 		return e.open(ctx, vm, t.Job)
 	})
+}
+
+// uncleaned turns what could not be cleaned up into the job's failure.
+func uncleaned(job *executor.Job, result *executor.Result, err error) {
+	if err == nil {
+		return
+	}
+	text := fmt.Sprintf("workflow: clean up after job %s: %v", job.Name, err)
+	result.Status, result.Reason, result.Failure = executor.Failed, text, executor.Broken(text)
 }

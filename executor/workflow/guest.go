@@ -7,6 +7,7 @@ import (
 
 	"github.com/kici-dev/kici-go/executor"
 	"github.com/kici-dev/kici-go/executor/js"
+	"github.com/kici-dev/kici-go/executor/node"
 	"github.com/kici-dev/kici-go/executor/step"
 )
 
@@ -36,6 +37,14 @@ type opening struct {
 	Upstream map[string]json.RawMessage `json:"upstream"`
 }
 
+func openingOf(job *executor.Job) opening {
+	return opening{
+		Kind: job.Kind, Workflow: job.Workflow, Name: job.Name, Base: job.Base, Origin: job.Origin,
+		Matrix: job.Matrix, Event: job.Event, Changed: job.ChangedFiles, Provider: job.Provider,
+		TestRun: job.TestRun, Needs: job.Needs, Upstream: job.Upstream,
+	}
+}
+
 func (e *Engine) open(ctx context.Context, vm *js.VM, job *executor.Job) (step.Guest, error) {
 	if job.Program == nil {
 		return nil, executor.Broken("the job has no program")
@@ -43,22 +52,17 @@ func (e *Engine) open(ctx context.Context, vm *js.VM, job *executor.Job) (step.G
 	g := &guest{vm: vm, source: job.Source}
 	program, err := e.program(job.Program)
 	if err != nil {
-		return nil, g.translate(ctx, err)
+		return nil, translate(ctx, err, g.source)
 	}
 	if g.exports, err = vm.Require(ctx, moduleGuest); err != nil {
-		return nil, g.translate(ctx, err)
+		return nil, translate(ctx, err, g.source)
 	}
 	namespace, err := vm.Load(ctx, program)
 	if err != nil {
-		return nil, g.translate(ctx, err)
+		return nil, translate(ctx, err, g.source)
 	}
-	_, err = vm.Invoke(ctx, g.exports, "open", namespace, opening{
-		Kind: job.Kind, Workflow: job.Workflow, Name: job.Name, Base: job.Base, Origin: job.Origin,
-		Matrix: job.Matrix, Event: job.Event, Changed: job.ChangedFiles, Provider: job.Provider,
-		TestRun: job.TestRun, Needs: job.Needs, Upstream: job.Upstream,
-	})
-	if err != nil {
-		return nil, g.translate(ctx, err)
+	if _, err = vm.Invoke(ctx, g.exports, "open", namespace, openingOf(job)); err != nil {
+		return nil, translate(ctx, err, g.source)
 	}
 	return g, nil
 }
@@ -67,7 +71,7 @@ func (e *Engine) open(ctx context.Context, vm *js.VM, job *executor.Job) (step.G
 func (g *guest) Invoke(ctx context.Context, method string, params, result any) error {
 	raw, err := g.vm.Invoke(ctx, g.exports, method, params)
 	if err != nil {
-		return g.translate(ctx, err)
+		return translate(ctx, err, g.source)
 	}
 	if result == nil {
 		return nil
@@ -77,24 +81,27 @@ func (g *guest) Invoke(ctx context.Context, method string, params, result any) e
 
 // translate makes a Failure of what JavaScript threw. The end of ctx stays
 // what it is: the engine knows better why it ended.
-func (g *guest) translate(ctx context.Context, err error) error {
+func translate(ctx context.Context, err error, source string) error {
 	if ctx.Err() != nil && errors.Is(err, context.Cause(ctx)) {
 		return err
 	}
 	f := &executor.Failure{Kind: executor.Thrown, Message: err.Error()}
 	var thrown *js.Error
+	var death *node.Death
 	switch {
 	case errors.As(err, &thrown):
-		g.describe(f, thrown)
+		describe(f, thrown, source)
 	case errors.Is(err, js.ErrNeverSettles):
 		f.Message = "it waits for a promise that can never settle: nothing is left that could settle it"
+	case errors.As(err, &death):
+		f.Name = "NodeProcessError"
 	case errors.Is(err, js.ErrClosed):
 		f.Kind = executor.Infrastructure
 	}
 	return f
 }
 
-func (g *guest) describe(f *executor.Failure, thrown *js.Error) {
+func describe(f *executor.Failure, thrown *js.Error, source string) {
 	f.Name, f.Message, f.Stack = thrown.Name, thrown.Message, thrown.Stack()
 	var props struct {
 		ExitCode *int   `json:"exitCode"`
@@ -109,5 +116,5 @@ func (g *guest) describe(f *executor.Failure, thrown *js.Error) {
 	}
 	at := thrown.Frames[0]
 	f.File, f.Line, f.Column = at.File, at.Line, at.Column
-	f.Frame = frameOf(g.source, at)
+	f.Frame = frameOf(source, at)
 }

@@ -37,6 +37,7 @@ __export(guest_exports, {
   hook: () => hook,
   matrix: () => matrix,
   open: () => open,
+  resume: () => resume,
   rules: () => rules,
   step: () => step
 });
@@ -245,6 +246,10 @@ async function regenerate(generator) {
     console.warn(`kici: the generator of '${job.base}' made other jobs this time (${names.join(", ")})`);
   }
   return found;
+}
+function resume({ steps, environment }) {
+  for (const [i, value] of Object.entries(steps)) opened.scope.setStep(sdk3.stepOf(opened.target.steps[Number(i)]).ref, value);
+  opened.environment = environment;
 }
 function describe() {
   const { workflow, target, names } = opened;

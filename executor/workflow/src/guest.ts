@@ -50,6 +50,12 @@ async function regenerate(generator: any): Promise<any> {
   return found;
 }
 
+/** What a runtime that had to be replaced knew: outputs by step index, and the environment. */
+export function resume({ steps, environment }: { steps: Record<string, unknown>; environment?: string }): void {
+  for (const [i, value] of Object.entries(steps)) opened.scope.setStep(sdk.stepOf(opened.target.steps[Number(i)]).ref, value);
+  opened.environment = environment;
+}
+
 export function describe(): Bag {
   const { workflow, target, names } = opened;
   const out = target === undefined ? { steps: [], fields: [], rules: 0, hooks: {}, init: [], cache: [] } : describeJob(target, names);

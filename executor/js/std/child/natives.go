@@ -3,12 +3,9 @@ package child
 import (
 	"context"
 	"errors"
-	"io/fs"
-	"os"
 	"path/filepath"
 	"sync"
 	"sync/atomic"
-	"syscall"
 	"time"
 
 	"github.com/dop251/goja"
@@ -114,29 +111,10 @@ func (r *room) start(spec proc.Command) *command {
 	return c
 }
 
-// startError is Node's: "spawn /bin/x ENOENT" with code, errno, syscall, path.
+// startError is Node's, as an object of this VM.
 func (r *room) startError(spec proc.Command, err error) goja.Value {
-	file := ""
-	if len(spec.Args) > 0 {
-		file = spec.Args[0]
-	}
-	code := "UNKNOWN"
-	var no syscall.Errno
-	switch {
-	case errors.As(err, &no):
-		code = errnoName(no)
-	case errors.Is(err, fs.ErrNotExist):
-		code, no = "ENOENT", syscall.ENOENT
-	}
-	message := "spawn " + file + " " + code
-	if code == "UNKNOWN" {
-		message = "spawn " + file + ": " + err.Error()
-	}
-	if st, e := os.Stat(spec.Dir); spec.Dir != "" && (e != nil || !st.IsDir()) {
-		message += " (the working directory " + spec.Dir + " does not exist)"
-	}
 	o := r.h.NewError(err)
-	for k, v := range map[string]any{"message": message, "code": code, "errno": -int(no), "syscall": "spawn " + file, "path": file, "spawnargs": spec.Args[min(1, len(spec.Args)):]} {
+	for k, v := range startFacts(spec, err) {
 		_ = o.Set(k, v)
 	}
 	return o
@@ -190,50 +168,21 @@ func (r *room) spawnSync(call goja.FunctionCall) goja.Value {
 	if c.in != nil {
 		c.in.put(write{data: data, end: true})
 	}
-	over := make(chan proc.Exit, 1)
-	r.busy.Add(1)
-	go func() { defer r.busy.Done(); over <- c.proc.Wait() }()
-	var limit <-chan time.Time
+	limit := time.Duration(0)
 	if t := opts.Get("timeout"); set(t) && t.ToFloat() > 0 {
-		timer := time.NewTimer(time.Duration(t.ToFloat() * float64(time.Millisecond)))
-		defer timer.Stop()
-		limit = timer.C
+		limit = time.Duration(t.ToFloat() * float64(time.Millisecond))
 	}
-	timedOut := false
-	var exit proc.Exit
-	select {
-	case exit = <-over:
-	case <-limit:
-		timedOut = true
-		sig := proc.TERM
-		if s := opts.Get("killSignal"); set(s) {
-			sig = proc.Signal(s.String())
-		}
-		_ = c.proc.Signal(sig)
-		exit = r.endSync(c, over)
-	case <-r.h.Context().Done():
-		exit = r.endSync(c, over)
+	sig := proc.TERM
+	if s := opts.Get("killSignal"); set(s) {
+		sig = proc.Signal(s.String())
 	}
+	exit, timedOut := c.waitSync(r.h.Context(), &r.busy, limit, sig)
 	c.out.finish()
 	h := r.handle(c)
 	e := r.exit(c, exit)
 	_ = e.Set("timedOut", timedOut)
 	_ = h.Set("exit", e)
 	return h
-}
-
-// endSync waits for a command that was told to end, and kills a deaf one.
-func (r *room) endSync(c *command, over chan proc.Exit) proc.Exit {
-	timer := time.NewTimer(2 * time.Second)
-	defer timer.Stop()
-	select {
-	case exit := <-over:
-		return exit
-	case <-timer.C:
-	case <-r.h.Context().Done():
-	}
-	_ = c.proc.Signal(proc.KILL)
-	return <-over
 }
 
 func (r *room) exit(c *command, e proc.Exit) *goja.Object {

@@ -18,3 +18,7 @@ func Module(opts child.Options) js.Module {
 		return child.Natives(h, opts)
 	})
 }
+
+// Source is the module's body, for a runtime that brings the primitives of
+// child.d.ts itself.
+func Source() string { return string(source) }

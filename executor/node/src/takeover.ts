@@ -1,0 +1,65 @@
+// What a job must not do to the process it lives in, and what must reach the
+// engine: output, and the children that the author starts by himself.
+
+class ProcessExit extends Error {
+  exitCode: number;
+  code = 'ERR_PROCESS_EXIT';
+  constructor(code: number) {
+    super('process.exit(' + code + ') was called; a step ends by returning or throwing');
+    this.exitCode = code;
+  }
+  override get name() { return 'ProcessExit'; }
+}
+
+export function takeOver(output: (stream: number, data: any) => void): { mark(n: number): void; exit(): void } {
+  streams(output);
+  const exit = process.exit.bind(process);
+  process.exit = ((code?: any) => { throw new ProcessExit(Number(code ?? process.exitCode ?? 0)); }) as any;
+  process.abort = (() => { throw new ProcessExit(134); }) as any;
+  return { mark: cookies(), exit: () => exit(0) };
+}
+
+/** Output goes the way of everything else, so that it keeps its place among it. */
+function streams(output: (stream: number, data: any) => void): void {
+  for (const [name, fd] of [['stdout', 1], ['stderr', 2]] as const) {
+    const s: any = process[name];
+    s.isTTY = false;
+    s.write = (chunk: any, encoding?: any, done?: any) => {
+      const data = typeof chunk === 'string' ? Buffer.from(chunk, typeof encoding === 'string' ? (encoding as any) : 'utf8') : Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength);
+      output(fd, data);
+      const callback = typeof encoding === 'function' ? encoding : done;
+      if (typeof callback === 'function') process.nextTick(callback);
+      return true;
+    };
+    s.end = (chunk?: any) => { if (chunk !== undefined && typeof chunk !== 'function') s.write(chunk); return s; };
+  }
+}
+
+const name = 'KICI_PROCESS';
+
+/** Children of node:child_process carry the job's cookie too, numbered as the call
+ * that started them, whatever environment they are given: so they are found and ended. */
+function cookies(): (mark: number) => void {
+  const job = (process.env[name] ?? '').split(':')[0];
+  delete process.env[name];
+  let value = job + ':1';
+  const cp = require('child_process');
+  const spawn = cp.ChildProcess.prototype.spawn;
+  cp.ChildProcess.prototype.spawn = function (options: any) {
+    if (Array.isArray(options?.envPairs)) options.envPairs.push(name + '=' + value);
+    return spawn.call(this, options);
+  };
+  for (const [method, at] of [['spawnSync', 2], ['execFileSync', 2], ['execSync', 1]] as const) {
+    const original = cp[method];
+    cp[method] = (...args: any[]) => {
+      const i = args.findIndex((a, k) => k > 0 && k <= at && a !== null && typeof a === 'object' && !Array.isArray(a));
+      const o = i > 0 ? args[i] : {};
+      const marked = { ...o, env: { ...(o.env ?? process.env), [name]: value } };
+      if (i > 0) args[i] = marked;
+      else if (method !== 'execSync' && !Array.isArray(args[1])) args = [args[0], [], marked];
+      else args.push(marked);
+      return original(...args);
+    };
+  }
+  return (mark) => { value = job + ':' + (mark + 1); };
+}
