@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"log/slog"
 	"maps"
+	"net/http"
 	"sync"
 
 	"github.com/kici-dev/kici-go/executor"
@@ -40,7 +41,10 @@ type Options struct {
 	// Processes makes the job's own processes; by default real ones. Tests
 	// script theirs.
 	Processes func(cookie string) Processes
-	Log       *slog.Logger
+	// Client is what fetch uses; by default one of the engine's own. A request
+	// carries the values of the context that its job runs under.
+	Client *http.Client
+	Log    *slog.Logger
 }
 
 // Engine runs jobs in VMs of its own process.
@@ -62,12 +66,12 @@ func New(o Options) *Engine {
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
-	return &Engine{options: o, modules: sync.OnceValue(modules), programs: map[string]*js.Program{}}
+	return &Engine{options: o, modules: sync.OnceValue(func() map[string]js.Module { return modules(o.Client) }), programs: map[string]*js.Program{}}
 }
 
 // modules is everything that jobs share: texts, parsed on first use.
-func modules() map[string]js.Module {
-	all := std.Modules(std.Options{Spawner: jobSpawner{}})
+func modules(client *http.Client) map[string]js.Module {
+	all := std.Modules(std.Options{Client: client, Spawner: jobSpawner{}})
 	for name, body := range sdk.Sources() {
 		all[name] = js.Source(js.Lazy("kici:"+name, []byte(body)))
 	}

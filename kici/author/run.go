@@ -24,6 +24,7 @@ type (
 	RunDecided          = local.Decided
 	RunNotice           = local.Notice
 	RunWorkflowStarted  = local.WorkflowStarted
+	RunPlanned          = local.Planned
 	RunWaiting          = local.Waiting
 	RunJobStarted       = local.JobStarted
 	RunRuleEvaluated    = local.RuleEvaluated

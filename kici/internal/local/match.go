@@ -14,13 +14,21 @@ import (
 	"github.com/kici-dev/kici-go/lockfile/plan"
 )
 
-// all matches the event and runs what it starts, one workflow after the other,
+// all makes up the event and runs what it starts, one workflow after the other,
 // then what the workflows' own events start.
 func (r *run) all(ctx context.Context, result *Result) error {
 	r.matcher = trigger.Compile(r.compiled.Lock)
 	ev, err := r.event()
 	if err != nil {
 		return err
+	}
+	return r.deliver(ctx, result, ev)
+}
+
+// deliver runs what an event starts.
+func (r *run) deliver(ctx context.Context, result *Result, ev *event.Event) error {
+	if r.matcher == nil {
+		r.matcher = trigger.Compile(r.compiled.Lock)
 	}
 	result.Decisions = r.matcher.Match(ev)
 	r.observe(Decided{result.Decisions})

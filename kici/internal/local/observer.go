@@ -7,6 +7,7 @@ import (
 	"github.com/kici-dev/kici-go/executor"
 	"github.com/kici-dev/kici-go/executor/compile"
 	"github.com/kici-dev/kici-go/kici/internal/grouplock"
+	"github.com/kici-dev/kici-go/lockfile/plan"
 )
 
 // Event is something that happened during a run; a type switch tells what.
@@ -37,6 +38,12 @@ type WorkflowStarted struct{ Workflow string }
 
 // WorkflowFinished carries the outcome.
 type WorkflowFinished struct{ Result WorkflowResult }
+
+// Planned: it is known which jobs there are and what they wait for.
+type Planned struct {
+	Workflow string
+	Plan     *plan.Plan
+}
 
 // Waiting: another run of the same concurrency group is under way.
 type Waiting struct {
@@ -97,6 +104,7 @@ func (Decided) local()          {}
 func (Notice) local()           {}
 func (WorkflowStarted) local()  {}
 func (WorkflowFinished) local() {}
+func (Planned) local()          {}
 func (Waiting) local()          {}
 func (JobStarted) local()       {}
 func (JobFinished) local()      {}

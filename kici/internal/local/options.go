@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"runtime"
 	"strings"
 	"time"
 
@@ -55,6 +56,21 @@ type Options struct {
 	CompileOutput io.Writer // what top-level code prints while compiling
 	Log           *slog.Logger
 	Now           func() time.Time
+}
+
+func (o *Options) defaults() {
+	if o.Concurrency == 0 {
+		o.Concurrency = runtime.GOMAXPROCS(0)
+	}
+	if o.LogCap <= 0 {
+		o.LogCap = DefaultLogCap
+	}
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	if o.Log == nil {
+		o.Log = slog.New(slog.DiscardHandler)
+	}
 }
 
 // DefaultLogCap bounds what is stored of a row's output.

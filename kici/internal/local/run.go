@@ -6,13 +6,10 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
-	"log/slog"
 	"os"
 	"path/filepath"
-	"runtime"
 	"sync"
 	"sync/atomic"
-	"time"
 
 	"github.com/kici-dev/kici-go/engine/trigger"
 	"github.com/kici-dev/kici-go/executor"
@@ -86,18 +83,7 @@ func newRun(o Options, observe Observer) (*run, error) {
 	if o.Concurrency < 0 {
 		return nil, &UsageError{Message: fmt.Sprintf("concurrency %d: at least one job has to run", o.Concurrency)}
 	}
-	if o.Concurrency == 0 {
-		o.Concurrency = runtime.GOMAXPROCS(0)
-	}
-	if o.LogCap <= 0 {
-		o.LogCap = DefaultLogCap
-	}
-	if o.Now == nil {
-		o.Now = time.Now
-	}
-	if o.Log == nil {
-		o.Log = slog.New(slog.DiscardHandler)
-	}
+	o.defaults()
 	typed, err := readTyped(o)
 	if err != nil {
 		return nil, err

@@ -71,6 +71,7 @@ func (f *flow) execute(ctx context.Context) {
 		f.fail(&executor.Failure{Kind: executor.Thrown, Message: err.Error()})
 		return
 	}
+	f.run.observe(Planned{f.lock.Name, p})
 	f.schedule(ctx, p)
 	f.finally(ctx)
 }

@@ -60,9 +60,8 @@ type Typed struct {
 	Contexts map[string]map[string]string // --context
 }
 
-// Load reads the files of a .kici folder. Missing files are no error; faulty
-// lines are, all of them, each as a *LineError.
-func Load(kiciDir string, typed Typed) (*Secrets, error) {
+// Only holds what was typed and nothing from files.
+func Only(typed Typed) *Secrets {
 	s := &Secrets{typed: newLayer()}
 	for key, text := range typed.Flat {
 		s.typed.set("", key, Value{Text: text, Source: commandLine})
@@ -72,6 +71,13 @@ func Load(kiciDir string, typed Typed) (*Secrets, error) {
 			s.typed.set(context, key, Value{Text: text, Source: commandLine})
 		}
 	}
+	return s
+}
+
+// Load reads the files of a .kici folder. Missing files are no error; faulty
+// lines are, all of them, each as a *LineError.
+func Load(kiciDir string, typed Typed) (*Secrets, error) {
+	s := Only(typed)
 	var errs []error
 	for _, f := range []struct {
 		name  string
