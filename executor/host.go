@@ -70,6 +70,12 @@ type Task struct {
 	// Force ends a cancellation that takes too long: no hooks, everything
 	// killed. Nil never does.
 	Force <-chan struct{}
+	// Container asks for a container of that image; nil means wherever the
+	// Runner runs jobs. Only executor/sandbox/container knows how.
+	Container *Container
+	// Resources bound the processes of the job together, as far as the place
+	// can; nil does not.
+	Resources *Resources
 }
 
 // Runner runs jobs. The end of ctx cancels gracefully, with the hooks of the

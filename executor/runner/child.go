@@ -6,9 +6,6 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
-	"io"
-	"os"
-	"os/exec"
 	"sync"
 	"time"
 )
@@ -17,41 +14,30 @@ import (
 type child struct {
 	cookie string
 	jobs   int // run so far; makes the cookie of each job unique
-	cmd    *exec.Cmd
-	in     io.WriteCloser
-	out    io.Closer
+	proc   Process
 	wire   *wire
 	known  map[string]bool // programs it has
 	stderr tail
-	exited chan struct{} // closed after the process is reaped
-	state  error         // how it ended; read after exited
 }
 
-// spawn starts a child and waits for its hello.
+// spawn starts a child on this machine and waits for its hello.
 func spawn(ctx context.Context, c Command) (*child, error) {
-	argv, err := c.argv()
-	if err != nil {
-		return nil, err
-	}
-	environ, err := c.environ()
-	if err != nil {
-		return nil, err
-	}
+	return launch(ctx, c.launch, c.Handshake)
+}
+
+// launch starts a child and waits at most limit for its hello; zero means the
+// usual time.
+func launch(ctx context.Context, start Launcher, limit time.Duration) (*child, error) {
 	var id [8]byte
 	if _, err := rand.Read(id[:]); err != nil {
 		return nil, err
 	}
-	k := &child{cookie: hex.EncodeToString(id[:]), known: map[string]bool{}, exited: make(chan struct{})}
-	k.cmd = exec.Command(argv[0], argv[1:]...)
-	k.cmd.Env = environ
-	k.cmd.Stderr = &k.stderr
-	// A grandchild that inherited the child's stderr must not hold us up.
-	k.cmd.WaitDelay = time.Second
-	detach(k.cmd)
-	if err := k.start(); err != nil {
+	k := &child{cookie: hex.EncodeToString(id[:]), known: map[string]bool{}}
+	var err error
+	if k.proc, err = start(ctx, &k.stderr); err != nil {
 		return nil, err
 	}
-	limit := c.Handshake
+	k.wire = newWire(k.proc.Stdout(), k.proc.Stdin())
 	if limit <= 0 {
 		limit = handshake
 	}
@@ -60,45 +46,6 @@ func spawn(ctx context.Context, c Command) (*child, error) {
 		return nil, err
 	}
 	return k, nil
-}
-
-// start runs the process on a goroutine of its own, which stays on its thread
-// until the process has ended (see pin). We hold our ends of the pipes as
-// files and not through exec's copying, so that a write that blocks is the
-// reader's slowness and nothing else.
-func (k *child) start() error {
-	inR, inW, err := os.Pipe()
-	if err != nil {
-		return fmt.Errorf("runner: %w", err)
-	}
-	outR, outW, err := os.Pipe()
-	if err != nil {
-		inR.Close()
-		inW.Close()
-		return fmt.Errorf("runner: %w", err)
-	}
-	k.cmd.Stdin, k.cmd.Stdout = inR, outW
-	k.in, k.out = inW, outR
-	k.wire = newWire(outR, inW)
-	started := make(chan error, 1)
-	go func() {
-		defer pin()()
-		defer close(k.exited)
-		err := k.cmd.Start()
-		inR.Close()
-		outW.Close()
-		started <- err
-		if err == nil {
-			k.state = k.cmd.Wait()
-		}
-	}()
-	if err := <-started; err != nil {
-		inW.Close()
-		outR.Close()
-		<-k.exited
-		return fmt.Errorf("runner: start child: %w", err)
-	}
-	return nil
 }
 
 // greet waits for the hello. A program that is no child of ours prints its
@@ -140,27 +87,27 @@ func (k *child) greet(ctx context.Context, limit time.Duration) error {
 
 // kill ends the process at once and waits until it is reaped.
 func (k *child) kill() {
-	_ = k.cmd.Process.Kill()
+	k.proc.Kill()
 	k.release()
 }
 
 // release waits for the process and closes our ends.
 func (k *child) release() {
-	<-k.exited
-	k.in.Close()
-	k.out.Close()
+	<-k.proc.Done()
+	k.proc.Stdin().Close()
+	k.proc.Stdout().Close()
 }
 
 // dismiss asks the process to end by closing its input, and kills it when it
 // does not within limit.
 func (k *child) dismiss(limit time.Duration) {
-	k.in.Close()
+	k.proc.Stdin().Close()
 	timer := time.NewTimer(limit)
 	defer timer.Stop()
 	select {
-	case <-k.exited:
+	case <-k.proc.Done():
 	case <-timer.C:
-		_ = k.cmd.Process.Kill()
+		k.proc.Kill()
 	}
 	k.release()
 }
@@ -168,8 +115,8 @@ func (k *child) dismiss(limit time.Duration) {
 // obituary says how a dead child died.
 func (k *child) obituary() string {
 	text := "ended"
-	if k.state != nil {
-		text = "died: " + k.state.Error()
+	if err := k.proc.Err(); err != nil {
+		text = "died: " + err.Error()
 	}
 	if s := k.stderr.String(); s != "" {
 		text += "\n" + s

@@ -109,6 +109,21 @@ func (p *Pool) Close() error {
 
 // Run implements executor.Runner.
 func (p *Pool) Run(ctx context.Context, t executor.Task) *executor.Result {
+	return work(ctx, t, p.take, p.give)
+}
+
+// Once runs one job in a child of its own, which start starts and which is
+// gone when Once returns. Limit is the time the child has to say hello; zero
+// means the usual two seconds.
+func Once(ctx context.Context, t executor.Task, start Launcher, limit time.Duration) *executor.Result {
+	return work(ctx, t,
+		func(ctx context.Context) (*child, error) { return launch(ctx, start, limit) },
+		func(k *child) { k.dismiss(dismissal) })
+}
+
+// work runs a job in the child that take finds; give gets it back unless it
+// misbehaved.
+func work(ctx context.Context, t executor.Task, take func(context.Context) (*child, error), give func(*child)) *executor.Result {
 	start := time.Now()
 	fail := func(format string, args ...any) *executor.Result {
 		text := fmt.Sprintf(format, args...)
@@ -117,7 +132,7 @@ func (p *Pool) Run(ctx context.Context, t executor.Task) *executor.Result {
 	if ctx.Err() != nil {
 		return &executor.Result{Status: executor.Cancelled, Reason: context.Cause(ctx).Error()}
 	}
-	k, err := p.take(ctx)
+	k, err := take(ctx)
 	if err != nil {
 		return fail("%v", err)
 	}
@@ -127,7 +142,7 @@ func (p *Pool) Run(ctx context.Context, t executor.Task) *executor.Result {
 	s := &session{child: k, task: t, job: &job}
 	result, err := s.run(ctx)
 	if err == nil {
-		p.give(k)
+		give(k)
 		return result
 	}
 	k.kill()

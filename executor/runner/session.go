@@ -91,7 +91,7 @@ func (s *session) watch(ctx context.Context, done <-chan struct{}) error {
 	case <-done:
 		return nil
 	case <-timer.C:
-		_ = s.child.cmd.Process.Kill()
+		s.child.proc.Kill()
 		return &forcedError{}
 	}
 }
