@@ -67,6 +67,7 @@ type VM struct {
 	timers      timers
 	rejections  []rejection
 	instances   map[string]Exports
+	views       map[viewKey]*goja.Object
 	loading     map[string]bool
 	sources     map[string]string // goja's spelling of mapped files → theirs
 	onClose     []func()
@@ -100,6 +101,7 @@ func New(ctx context.Context, cfg Config) (*VM, error) {
 		calls:     map[*call]struct{}{},
 		flow:      &flow{},
 		instances: map[string]Exports{},
+		views:     map[viewKey]*goja.Object{},
 		loading:   map[string]bool{},
 		sources:   map[string]string{},
 	}
@@ -133,6 +135,9 @@ func (vm *VM) setup() error {
 		}
 		return v
 	})
+	if err := vm.requireFunc.(*goja.Object).Set("view", vm.viewOf); err != nil {
+		return err
+	}
 	vm.importFunc = rt.ToValue(vm.dynamicImport)
 	return vm.guardDynamicSource()
 }
