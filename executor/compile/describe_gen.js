@@ -21,10 +21,11 @@ var __toCommonJS = (mod) => __copyProps(__defProp({}, "__esModule", { value: tru
 var describe_exports = {};
 __export(describe_exports, {
   describe: () => describe,
+  describeFixtures: () => describeFixtures,
   takeProblems: () => takeProblems
 });
 module.exports = __toCommonJS(describe_exports);
-var import_internal2 = require("@kici-dev/sdk/internal");
+var import_internal3 = require("@kici-dev/sdk/internal");
 
 // common.ts
 function siteOf(x) {
@@ -106,6 +107,41 @@ function describeStep(step, name, file) {
   return lock;
 }
 
+// fixtures.ts
+var import_internal2 = require("@kici-dev/sdk/internal");
+var import_sdk = require("@kici-dev/sdk");
+async function describeFixtures(namespace) {
+  const out = [];
+  for (const found of (0, import_internal2.discoverFixtures)(namespace)) {
+    const { id, options } = found.fixture;
+    const about = { export: found.export, id, at: siteOf(found.fixture) };
+    try {
+      out.push({ ...about, ...settled(id, typeof options === "function" ? await options() : options) });
+    } catch (error) {
+      out.push({ ...about, problem: explain(error) });
+    }
+  }
+  return out;
+}
+function settled(id, options) {
+  const reported = [];
+  const key = /* @__PURE__ */ Symbol.for("kici:problems");
+  const before = globalThis[key];
+  globalThis[key] = (problem) => reported.push(problem);
+  try {
+    (0, import_sdk.fixture)(id, options);
+  } finally {
+    globalThis[key] = before;
+  }
+  if (reported.length > 0) throw reported[0];
+  const o = options;
+  return { event: (0, import_internal2.lockTrigger)(o.event), ...pick(o, "branch", "sha", "repo", "pr", "secrets", "workflowName") };
+}
+function explain(error) {
+  if (error instanceof import_internal2.DefinitionError) return error.problems.map((p) => p.message).join("; ");
+  return error instanceof Error ? `its options threw ${error.name}: ${error.message}` : `its options threw ${String(error)}`;
+}
+
 // describe.ts
 var problems = [];
 globalThis[/* @__PURE__ */ Symbol.for("kici:problems")] = (problem) => problems.push(problem);
@@ -115,18 +151,18 @@ function takeProblems() {
 var identities = /* @__PURE__ */ new WeakMap();
 var known = 0;
 function describe(namespace, file) {
-  return (0, import_internal2.discoverWorkflows)(namespace).map((found) => {
+  return (0, import_internal3.discoverWorkflows)(namespace).map((found) => {
     const { workflow } = found;
     if (!identities.has(workflow)) identities.set(workflow, known++);
     return { export: found.export, id: identities.get(workflow), ...describeWorkflow(workflow, file) };
   });
 }
 function describeWorkflow(w, file) {
-  const nameOf = (0, import_internal2.jobNamer)(w);
+  const nameOf = (0, import_internal3.jobNamer)(w);
   const triggers = [];
   const origins = [];
   (w.on ?? []).forEach((trigger, index) => {
-    const entries = (0, import_internal2.lockTrigger)(trigger);
+    const entries = (0, import_internal3.lockTrigger)(trigger);
     const lost = trigger._tag === "PushTrigger" && entries.every((e) => e._type === "tag") && trigger.paths.length > 0;
     for (const entry of entries) {
       triggers.push(entry);
@@ -137,7 +173,7 @@ function describeWorkflow(w, file) {
     name: w.name,
     triggers,
     ...pick(w, "description", "hashFiles", "registries", "installEnv", "timeout"),
-    ...hookFlags(w, import_internal2.workflowHooks)
+    ...hookFlags(w, import_internal3.workflowHooks)
   };
   if (w.rules !== void 0) lock.rules = ruleRefs(w.rules, file, 0);
   if (w.concurrency !== void 0) {

@@ -55,6 +55,8 @@ const (
 	BadValue         Code = "E213"
 	BadHashFiles     Code = "E214"
 	TooMuch          Code = "E215" // beyond a size the lock file cannot carry
+	BadFixture       Code = "E216" // a test fixture without an event, or whose options throw
+	DuplicateFixture Code = "E217"
 	StaleLock        Code = "E301" // --check --locked
 	SkippedFile      Code = "W001"
 	BundleWarning    Code = "W002"

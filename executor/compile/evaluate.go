@@ -65,8 +65,13 @@ type loaded struct {
 	err      error // why loading or describing ended early
 }
 
-// load runs a program and describes what it exports.
-func (e *evaluator) load(ctx context.Context, file string, p *js.Program) (out loaded) {
+// load runs a program and describes the workflows that it exports.
+func (e *evaluator) load(ctx context.Context, file string, p *js.Program) loaded {
+	return e.read(ctx, p, "describe", file)
+}
+
+// read runs a program and hands its exports to a function of the description.
+func (e *evaluator) read(ctx context.Context, p *js.Program, describe string, args ...any) (out loaded) {
 	ctx, cancel := context.WithTimeoutCause(ctx, e.timeout, errSlow)
 	defer cancel()
 	namespace, err := e.vm.Load(ctx, p)
@@ -74,7 +79,7 @@ func (e *evaluator) load(ctx context.Context, file string, p *js.Program) (out l
 	// of it; an exception after that is most likely a consequence.
 	_, out.reported = e.vm.Invoke(ctx, e.describe, "takeProblems")
 	if err == nil {
-		out.data, err = e.vm.Invoke(ctx, e.describe, "describe", namespace, file)
+		out.data, err = e.vm.Invoke(ctx, e.describe, describe, append([]any{namespace}, args...)...)
 	}
 	if out.reported == nil {
 		out.err = err

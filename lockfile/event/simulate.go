@@ -12,6 +12,8 @@ type Simulation struct {
 	SHA     string          // --sha
 	Files   []string        // --files
 	Repo    Repo            // from the git remote, when it is on GitHub
+
+	patch object // laid over the payload before the overrides
 }
 
 // Simulate makes the event for an argument, out of a given payload or the
@@ -39,6 +41,7 @@ func Simulate(arg Arg, s Simulation) (Event, error) {
 			}
 		}
 	}
+	merge(body, s.patch)
 	s.override(arg, body)
 	e := Event{Type: arg.Type, Action: arg.Action, TargetBranch: targetBranch(arg.Type, body), ChangedFiles: s.Files, Provider: arg.provider()}
 	if pr, ok := body["pull_request"].(object); ok {

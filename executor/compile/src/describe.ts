@@ -6,6 +6,8 @@ import { discoverWorkflows, jobNamer, lockTrigger, workflowHooks } from '@kici-d
 import { type Bag, hookFlags, pick, ruleRefs, siteOf } from './common';
 import { describeGenerator, describeJob } from './job';
 
+export { describeFixtures } from './fixtures';
+
 // Factories hand what is wrong to this function instead of throwing it, so
 // that a file's problems are all found by one load.
 const problems: unknown[] = [];

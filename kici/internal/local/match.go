@@ -14,25 +14,45 @@ import (
 	"github.com/kici-dev/kici-go/lockfile/plan"
 )
 
-// all makes up the event and runs what it starts, one workflow after the other,
-// then what the workflows' own events start.
+// all makes up one event after the other (a glob may name several fixtures) and
+// runs what it starts.
 func (r *run) all(ctx context.Context, result *Result) error {
 	r.matcher = trigger.Compile(r.compiled.Lock)
-	ev, err := r.event()
+	scenes, err := r.scenes()
 	if err != nil {
 		return err
 	}
-	return r.deliver(ctx, result, ev)
+	for _, s := range scenes {
+		ev, err := r.event(s)
+		if err != nil {
+			return err
+		}
+		r.secrets = s.secrets
+		if err := r.offer(ctx, result, ev, s); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // deliver runs what an event starts.
 func (r *run) deliver(ctx context.Context, result *Result, ev *event.Event) error {
+	return r.offer(ctx, result, ev, scene{})
+}
+
+// offer matches an event and runs what it starts, one workflow after the other,
+// then what the workflows' own events start.
+func (r *run) offer(ctx context.Context, result *Result, ev *event.Event, s scene) error {
 	if r.matcher == nil {
 		r.matcher = trigger.Compile(r.compiled.Lock)
 	}
-	result.Decisions = r.matcher.Match(ev)
-	r.observe(Decided{result.Decisions})
-	chosen, err := r.choose(result.Decisions)
+	decisions := r.matcher.Match(ev)
+	if err := s.direct(decisions); err != nil {
+		return err
+	}
+	result.Decisions = append(result.Decisions, decisions...)
+	r.observe(Decided{decisions})
+	chosen, err := r.choose(decisions)
 	if err != nil {
 		return err
 	}
@@ -133,7 +153,7 @@ func jobNames(w *lockfile.Workflow) (names []string, open bool) {
 }
 
 // event makes up what happened.
-func (r *run) event() (*event.Event, error) {
+func (r *run) event(s scene) (*event.Event, error) {
 	git := event.Git{}
 	sim := event.Simulation{Payload: r.o.Payload, Branch: r.o.Branch, SHA: r.o.SHA, Files: r.o.Files}
 	if r.repo != nil {
@@ -147,7 +167,7 @@ func (r *run) event() (*event.Event, error) {
 			git.Files = files
 		}
 	}
-	ev, err := event.Local(r.arg, git, sim)
+	ev, err := s.event(git, sim)
 	if err != nil {
 		return nil, &UsageError{Message: err.Error()}
 	}

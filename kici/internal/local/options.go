@@ -11,11 +11,12 @@ import (
 	"github.com/kici-dev/kici-go/executor"
 )
 
-// Options say what to run and how. Dir and Event are required.
+// Options say what to run and how. Dir is required, and Event or Fixture.
 type Options struct {
 	Dir     string // working directory
 	KiciDir string // default .kici
 	Event   string // an event argument: "push", "pr:open", "schedule:0 2 * * *"
+	Fixture string // or a fixture of .kici/tests: its name, or a glob over the names
 
 	Workflow string   // run only this one
 	Job      string   // run only this job and what it needs

@@ -35,6 +35,7 @@ type run struct {
 	ids     atomic.Int64
 
 	compiled *compile.Result
+	fixtures *compile.FixtureSet  // nil unless Options.Fixture is set
 	repo     *checkout.Repository // nil outside of git
 	copy     *checkout.Checkout   // nil in place
 	dir      string               // where steps work
@@ -73,9 +74,9 @@ func Run(ctx context.Context, o Options, observe Observer) (result *Result, err 
 }
 
 func newRun(o Options, observe Observer) (*run, error) {
-	arg, err := event.ParseArg(o.Event)
+	arg, err := argument(o)
 	if err != nil {
-		return nil, &UsageError{Message: err.Error()}
+		return nil, err
 	}
 	if o.Container {
 		return nil, &UsageError{Message: "jobs cannot run in containers yet", Hint: "leave --container out to run on this machine"}
@@ -104,8 +105,8 @@ func newRun(o Options, observe Observer) (*run, error) {
 // copy the tree, read the secrets.
 func (r *run) gather(ctx context.Context, result *Result) error {
 	var (
-		work                             sync.WaitGroup
-		compileErr, secretErr, sourceErr error
+		work                                         sync.WaitGroup
+		compileErr, secretErr, sourceErr, fixtureErr error
 	)
 	// With ctx and not gctx: it is asked after everything here has ended.
 	r.changed = sync.OnceValues(func() ([]string, error) {
@@ -120,6 +121,7 @@ func (r *run) gather(ctx context.Context, result *Result) error {
 		}
 	})
 	work.Go(func() { sourceErr = r.source(gctx) })
+	work.Go(func() { fixtureErr = r.loadFixtures(gctx) })
 	r.secrets, secretErr = localsecret.Load(r.project.KiciDir, r.typed.secrets)
 	work.Wait()
 	if ctx.Err() != nil {
@@ -129,13 +131,16 @@ func (r *run) gather(ctx context.Context, result *Result) error {
 	if compileErr != nil {
 		return compileErr
 	}
+	if r.fixtures != nil {
+		r.compiled.Diagnostics = append(r.compiled.Diagnostics, r.fixtures.Diagnostics...)
+	}
 	result.Compile = r.compiled
 	r.observe(Compiled{r.compiled})
 	if r.compiled.Failed() {
 		result.Class = ClassCompile
 		return nil
 	}
-	if err := errors.Join(sourceErr, secretErr); err != nil {
+	if err := errors.Join(fixtureErr, sourceErr, secretErr); err != nil {
 		return err
 	}
 	r.masks = mask.NewSet(r.hidden()...)

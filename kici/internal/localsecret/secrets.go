@@ -52,6 +52,9 @@ func (l *layer) set(context, key string, v Value) {
 type Secrets struct {
 	files []layer
 	typed layer
+	// mapped are the contexts that somebody chose for this run: they win over
+	// the flat values of files.
+	mapped []string
 }
 
 // Typed is what the user gave on the command line.
@@ -109,6 +112,11 @@ func (s *Secrets) For(context string) map[string]Value {
 	}
 	for _, l := range s.files {
 		overlay(out, l.flat)
+	}
+	for _, name := range s.mapped {
+		for _, l := range s.files {
+			overlay(out, l.contexts[name])
+		}
 	}
 	for _, l := range s.files {
 		overlay(out, l.contexts[context])

@@ -65,7 +65,7 @@ func interrupting(s *cli.State, live *lines, cancel func(), force chan struct{})
 
 func runOptions(s *cli.State, o runFlags) (author.RunOptions, error) {
 	options := author.RunOptions{
-		Dir: s.Dir, KiciDir: o.Kici, Event: o.Event, Workflow: o.Workflow, Job: o.Job, Branch: o.Branch, SHA: o.SHA,
+		Dir: s.Dir, KiciDir: o.Kici, Event: o.Event, Fixture: o.Fixture, Workflow: o.Workflow, Job: o.Job, Branch: o.Branch, SHA: o.SHA,
 		Files: o.Files, Concurrency: o.Concurrency, KeepGoing: o.KeepGoing, Container: o.Container,
 		InPlace: o.InPlace, Keep: o.Keep, FollowEvents: o.FollowEvents, Debug: o.Debug || s.Env["KICI_DEBUG"] == "true",
 		Env: o.Env, Secrets: o.Secrets, Contexts: o.Contexts, Environ: s.Environ(),

@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/kici-dev/kici-go/cmd/internal/cli"
+	"github.com/kici-dev/kici-go/kici/author"
 	"github.com/kici-dev/kici-go/lockfile/event"
 )
 
@@ -43,6 +44,17 @@ func (a *app) completeEvents(_ *cobra.Command, args []string, _ string) ([]strin
 		}
 	}
 	return names, cobra.ShellCompDirectiveNoFileComp
+}
+
+// completeFixtures completes the name of a fixture. Completion has nobody to
+// tell about a broken test file, so it then offers what it has.
+func (a *app) completeFixtures(cmd *cobra.Command, _ []string, _ string) ([]string, cobra.ShellCompDirective) {
+	kici, _ := cmd.Flags().GetString("kici-dir")
+	set, err := author.Fixtures(cmd.Context(), author.CompileOptions{Dir: a.Dir, KiciDir: kici, Environ: a.Environ()})
+	if err != nil {
+		return nil, cobra.ShellCompDirectiveNoFileComp
+	}
+	return set.IDs(), cobra.ShellCompDirectiveNoFileComp
 }
 
 // githubRemote finds owner and name in the address of a GitHub repository.

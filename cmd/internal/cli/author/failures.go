@@ -56,7 +56,11 @@ func (a *app) showFailure(w io.Writer, job string, s stepResult) {
 // againCommand is the command line that runs one job alone, with what this run
 // was started with.
 func againCommand(event, workflow, job string, extra []string) string {
-	words := append([]string{"kici", "run", "local", event, "--workflow", workflow, "--job", job}, extra...)
+	words := []string{"kici", "run", "local"}
+	if event != "" {
+		words = append(words, event)
+	}
+	words = append(append(words, "--workflow", workflow, "--job", job), extra...)
 	for i, word := range words {
 		words[i] = shellWord(word)
 	}

@@ -14,7 +14,7 @@ import (
 
 // runFlags is the command line of run local.
 type runFlags struct {
-	Event                                            string
+	Event, Fixture                                   string
 	Pick, KeepGoing, Container, Quiet, JSON, Debug   bool
 	InPlace, Keep, FollowEvents                      bool
 	Workflow, Job, Branch, SHA, Payload, JUnit, Kici string
@@ -39,6 +39,7 @@ line is wrong, 130 interrupted.`,
   kici run local pr:open --branch main             a pull request against main
   kici run local push --workflow ci --job test     one job and what it needs
   kici run local schedule --pick                   choose from a list
+  kici run local --fixture push-main               the event of a fixture in .kici/tests
   kici run local push --env NODE_ENV=test          set a variable
   kici run local push --json | jq .summary         for programs
   kici run local push --junit results.xml          for test reports`,
@@ -56,6 +57,7 @@ line is wrong, 130 interrupted.`,
 	}
 	f := cmd.Flags()
 	f.BoolVarP(&o.Pick, "pick", "p", false, "choose workflow and trigger from a list")
+	f.StringVar(&o.Fixture, "fixture", "", "take event and secrets from this fixture of .kici/tests (a name or a glob)")
 	f.StringVar(&o.Workflow, "workflow", "", "run only this workflow")
 	f.StringVar(&o.Job, "job", "", "run only this job and what it needs")
 	f.StringVar(&o.Branch, "branch", "", "branch of the event (default: the current one)")
@@ -76,6 +78,7 @@ line is wrong, 130 interrupted.`,
 	f.BoolVar(&o.Keep, "keep", false, "keep the copy even when all succeeds")
 	f.BoolVar(&o.FollowEvents, "follow-events", false, "also run what the workflows' own events start")
 	a.kiciDir(cmd, &o.Kici)
+	_ = cmd.RegisterFlagCompletionFunc("fixture", a.completeFixtures)
 	_ = cmd.MarkFlagFilename("payload", "json")
 	_ = cmd.MarkFlagFilename("junit", "xml")
 	return cmd
@@ -86,8 +89,10 @@ func (o runFlags) check() error {
 	switch {
 	case o.Pick && o.Workflow != "":
 		return &cli.UsageError{Message: "--pick and --workflow exclude each other", Hint: "--pick asks which workflow, --workflow says it"}
-	case o.Event == "" && !o.Pick:
-		return &cli.UsageError{Message: "which event?", Hint: "for example 'kici run local push', or --pick to choose from a list"}
+	case o.Fixture != "" && (o.Event != "" || o.Pick):
+		return &cli.UsageError{Message: "--fixture brings its own event", Hint: "leave out " + firstOf(o.Event, "--pick") + ", or --fixture"}
+	case o.Event == "" && o.Fixture == "" && !o.Pick:
+		return &cli.UsageError{Message: "which event?", Hint: "for example 'kici run local push', or --pick to choose from a list, or --fixture for one of .kici/tests"}
 	case o.Concurrency < 1:
 		return &cli.UsageError{Message: fmt.Sprintf("--concurrency %d: at least one job has to run", o.Concurrency)}
 	}
@@ -191,6 +196,7 @@ func (o runFlags) repeated() []string {
 			out = append(out, flag, value)
 		}
 	}
+	add("--fixture", o.Fixture)
 	add("--branch", o.Branch)
 	add("--sha", o.SHA)
 	add("--payload", o.Payload)
