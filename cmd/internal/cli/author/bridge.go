@@ -72,7 +72,9 @@ func findings(s *cli.State, root string, all []author.Diagnostic) []finding {
 	out := make([]finding, 0, len(all))
 	for _, d := range all {
 		f := finding{
-			Place:   place{File: shown(d.File), Line: d.Line, Column: d.Column},
+			// What concerns a file as a whole stands at its first line: tools parse
+			// file:line:column.
+			Place:   place{File: shown(d.File), Line: max(d.Line, 1), Column: max(d.Column, 1)},
 			Warning: d.Severity == author.SeverityWarning, Code: string(d.Code),
 			Message: d.Message, Suggestion: d.Hint, Frame: d.Frame,
 		}
