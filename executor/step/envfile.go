@@ -15,6 +15,8 @@ type envFiles struct{ env, path string }
 // $KICI_ENV by mistake must not fill our memory.
 const maxEnvFile = 16 << 20
 
+const envFileMode fs.FileMode = 0o600
+
 func newEnvFiles(dir string) envFiles {
 	return envFiles{filepath.Join(dir, "env"), filepath.Join(dir, "path")}
 }
@@ -23,15 +25,26 @@ func newEnvFiles(dir string) envFiles {
 // step may read them before it appends.
 func (f envFiles) reset() error {
 	for _, name := range []string{f.env, f.path} {
+		// Most steps leave both alone. A file system may take its time to make
+		// a file just after one was deleted: ext4 looks at every inode freed
+		// in the last seconds.
+		if untouched(name) {
+			continue
+		}
 		// Removed first, because a step may have put a link or a pipe there.
 		if err := os.Remove(name); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return err
 		}
-		if err := os.WriteFile(name, nil, 0o600); err != nil {
+		if err := os.WriteFile(name, nil, envFileMode); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+func untouched(name string) bool {
+	info, err := os.Lstat(name)
+	return err == nil && info.Mode() == envFileMode && info.Size() == 0
 }
 
 // take reads both files. Lines without "=", or with nothing before it, are
@@ -60,6 +73,9 @@ func readLines(name string) ([]string, error) {
 	}
 	if !info.Mode().IsRegular() { // a step may have put a pipe there
 		return nil, errors.New("not a regular file: " + filepath.Base(name))
+	}
+	if info.Size() == 0 {
+		return nil, nil
 	}
 	if info.Size() > maxEnvFile {
 		return nil, errors.New("more than 16 MiB were written to it: " + filepath.Base(name))
