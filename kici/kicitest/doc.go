@@ -1,0 +1,2 @@
+// Package kicitest tests workflows with `go test`. Draft.
+package kicitest
