@@ -436,6 +436,7 @@ var ProcessExit = class extends Error {
 };
 function takeOver(output) {
   streams(output);
+  plainConsole();
   const exit = process.exit.bind(process);
   process.exit = ((code) => {
     throw new ProcessExit(Number(code ?? process.exitCode ?? 0));
@@ -461,6 +462,10 @@ function streams(output) {
       return s;
     };
   }
+}
+function plainConsole() {
+  const plain = new console.Console({ stdout: process.stdout, stderr: process.stderr, colorMode: false });
+  for (const key of Object.keys(plain)) if (typeof plain[key] === "function") console[key] = plain[key];
 }
 var name = "KICI_PROCESS";
 function cookies() {

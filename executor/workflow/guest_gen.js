@@ -298,7 +298,7 @@ function plain(value, name) {
   try {
     text2 = JSON.stringify(value);
   } catch (e) {
-    throw new TypeError(`step '${name}' returned outputs that cannot be passed on as JSON: ${e instanceof Error ? e.message : String(e)}`);
+    throw new TypeError(`step '${name}' returned outputs that cannot be passed on as JSON: ${(e instanceof Error ? e.message : String(e)).split("\n")[0]}`);
   }
   if (text2 === void 0) throw new TypeError(`step '${name}' returned a ${typeof value}, which cannot be passed on as JSON`);
   return JSON.parse(text2);

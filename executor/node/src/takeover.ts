@@ -13,6 +13,7 @@ class ProcessExit extends Error {
 
 export function takeOver(output: (stream: number, data: any) => void): { mark(n: number): void; exit(): void } {
   streams(output);
+  plainConsole();
   const exit = process.exit.bind(process);
   process.exit = ((code?: any) => { throw new ProcessExit(Number(code ?? process.exitCode ?? 0)); }) as any;
   process.abort = (() => { throw new ProcessExit(134); }) as any;
@@ -33,6 +34,12 @@ function streams(output: (stream: number, data: any) => void): void {
     };
     s.end = (chunk?: any) => { if (chunk !== undefined && typeof chunk !== 'function') s.write(chunk); return s; };
   }
+}
+
+/** FORCE_COLOR is for the tools that a step runs; in our own log colours would only be noise. */
+function plainConsole(): void {
+  const plain: any = new console.Console({ stdout: process.stdout, stderr: process.stderr, colorMode: false });
+  for (const key of Object.keys(plain)) if (typeof plain[key] === 'function') (console as any)[key] = plain[key];
 }
 
 const name = 'KICI_PROCESS';

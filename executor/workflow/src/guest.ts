@@ -110,7 +110,7 @@ function plain(value: unknown, name: string): unknown {
   try {
     text = JSON.stringify(value);
   } catch (e) {
-    throw new TypeError(`step '${name}' returned outputs that cannot be passed on as JSON: ${e instanceof Error ? e.message : String(e)}`);
+    throw new TypeError(`step '${name}' returned outputs that cannot be passed on as JSON: ${(e instanceof Error ? e.message : String(e)).split('\n')[0]}`);
   }
   if (text === undefined) throw new TypeError(`step '${name}' returned a ${typeof value}, which cannot be passed on as JSON`);
   return JSON.parse(text);
