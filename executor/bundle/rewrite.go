@@ -16,7 +16,7 @@ import (
 // class escapes esbuild's notice, so that every pattern with the flag u is
 // printed as a constructor call, which expandRegexps then finds. Only such
 // files pay, because lowering changes what toString() of their functions
-// says. The rewritten text carries a map that esbuild follows, so positions
+// says; an async generator that says super is such a case too. The rewritten text carries a map that esbuild follows, so positions
 // stay the author's.
 func (s *session) rewrite(file, text string) (string, bool) {
 	lower := map[string]bool{}
@@ -25,6 +25,11 @@ func (s *session) rewrite(file, text string) (string, bool) {
 	}
 	if propertyInClass(text) {
 		lower["regexp-sticky-and-unicode-flags"] = false
+	}
+	if superInAsyncGenerator(text) {
+		for _, feature := range []string{"async-await", "async-generator", "for-await"} {
+			lower[feature] = false
+		}
 	}
 	if len(lower) == 0 {
 		return "", false
@@ -55,6 +60,14 @@ func readsArguments(text string) bool {
 	}
 	plain := regexp.MustCompile(`(?s)/\*.*?\*/|//[^\n]*|"(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*'`).ReplaceAllString(text, " ")
 	return regexp.MustCompile(`(?:^|[^.\w$]|\.\.\.)arguments(?:[^\w$]|$)`).MatchString(plain)
+}
+
+// superInAsyncGenerator reports whether a file may have an async generator that
+// says super. esbuild moves the body of such a method into a function, where
+// super is a syntax error; only when async functions are lowered too does it
+// take care of super. A false alarm costs speed in that file.
+func superInAsyncGenerator(text string) bool {
+	return strings.Contains(text, "super") && regexp.MustCompile(`\basync\s*\*`).MatchString(text) && regexp.MustCompile(`\bsuper\s*[.\[]`).MatchString(text)
 }
 
 // propertyInClass reports whether a \p{…} may stand inside the brackets of a
