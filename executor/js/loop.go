@@ -121,6 +121,7 @@ func (vm *VM) turn(t task) {
 		return
 	}
 	vm.running, vm.flow = true, t.flow
+	vm.turns++
 	vm.base = t.flow
 	vm.mu.Unlock()
 
@@ -171,7 +172,10 @@ func (vm *VM) protect(run func() error) (err error) {
 func (vm *VM) fault(f *flow, err error) {
 	var interrupt *goja.InterruptedError
 	if errors.As(err, &interrupt) {
-		return // whoever interrupted has told the call why
+		if b, ok := interrupt.Value().(broken); ok && f.call != nil {
+			vm.finish(f.call, nil, b.cause, true)
+		}
+		return // whoever else interrupted has told the call why
 	}
 	err = vm.convert(err)
 	if f.call != nil && vm.finish(f.call, nil, err, true) {

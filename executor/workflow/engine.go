@@ -44,7 +44,16 @@ type Options struct {
 	// Client is what fetch uses; by default one of the engine's own. A request
 	// carries the values of the context that its job runs under.
 	Client *http.Client
-	Log    *slog.Logger
+	// Watch is told of each job's machine, and calls back what it returns when
+	// the job is over.
+	Watch func(ctx context.Context, m Machine) (done func())
+	Log   *slog.Logger
+}
+
+// Machine is what the author's code of a job runs in; see js.VM.
+type Machine interface {
+	Turn() uint64
+	Break(turn uint64, cause error)
 }
 
 // Engine runs jobs in VMs of its own process.
@@ -143,7 +152,9 @@ func (e *Engine) runEmbedded(ctx context.Context, t executor.Task) (result *exec
 	env := js.NewEnv(nil)
 	eng := step.New(step.Config{Task: t, Env: env, Procs: procs})
 	var vm *js.VM
+	unwatch := func() {}
 	defer func() {
+		unwatch()
 		// Processes first: what the VM waits for ends with them.
 		err := procs.Close()
 		if vm != nil {
@@ -166,6 +177,9 @@ func (e *Engine) runEmbedded(ctx context.Context, t executor.Task) (result *exec
 		vm, err = js.New(context.WithValue(context.WithoutCancel(ctx), spawnerKey{}, proc.Spawner(procs)), cfg)
 		if err != nil {
 			return nil, err
+		}
+		if e.options.Watch != nil {
+			unwatch = e.options.Watch(ctx, vm)
 		}
 		return e.open(ctx, vm, t.Job)
 	})
