@@ -116,8 +116,9 @@ var Check = class {
       this.add(field, value, "an options object");
       return {};
     }
-    for (const key of Object.keys(value)) {
-      if (!known4.includes(key)) this.unknownKey(join(field, key), key, known4);
+    const keys = Object.keys(value);
+    for (let i = 0; i < keys.length; i++) {
+      if (!known4.includes(keys[i])) this.unknownKey(join(field, keys[i]), keys[i], known4);
     }
     return value;
   }
@@ -214,6 +215,12 @@ var Check = class {
     v.forEach((item, i) => visit(item, `${key}[${i}]`));
   }
 };
+function pick(into, from, known4) {
+  for (let i = 0; i < known4.length; i++) {
+    const value = from[known4[i]];
+    if (value !== void 0) into[known4[i]] = value;
+  }
+}
 function join(field, key) {
   return field === "" ? key : `${field}.${key}`;
 }
@@ -348,7 +355,7 @@ function checkRules(c, o) {
   });
 }
 function checkHooks(c, o, kinds) {
-  for (const kind of kinds) checkHook(c, o, kind);
+  for (let i = 0; i < kinds.length; i++) checkHook(c, o, kinds[i]);
 }
 function checkHook(c, o, kind) {
   const v = o[kind];
@@ -463,24 +470,29 @@ function jobResult(job2) {
   });
 }
 var empty = new Scope();
+function values(t) {
+  return t.source.has() ? Object(t.source.get()) : void 0;
+}
+var handler = {
+  get: (t, key) => read(t.source, key),
+  has: (t, key) => values(t) !== void 0 && key in values(t),
+  ownKeys: (t) => values(t) === void 0 ? [] : Object.keys(values(t)),
+  getOwnPropertyDescriptor(t, key) {
+    const all = values(t);
+    if (all === void 0 || !Object.prototype.propertyIsEnumerable.call(all, key)) return void 0;
+    return { value: all[key], enumerable: true, configurable: true, writable: false };
+  },
+  set(_, key) {
+    throw new OutputError(`outputs are read-only: cannot set '${String(key)}'; return the value from the step instead`);
+  },
+  deleteProperty(_, key) {
+    throw new OutputError(`outputs are read-only: cannot delete '${String(key)}'`);
+  }
+};
 function resultProxy(source) {
-  const values = () => source.has() ? Object(source.get()) : void 0;
-  return new Proxy(/* @__PURE__ */ Object.create(null), {
-    get: (_, key) => read(source, key),
-    has: (_, key) => values() !== void 0 && key in values(),
-    ownKeys: () => values() === void 0 ? [] : Object.keys(values()),
-    getOwnPropertyDescriptor(_, key) {
-      const all = values();
-      if (all === void 0 || !Object.prototype.propertyIsEnumerable.call(all, key)) return void 0;
-      return { value: all[key], enumerable: true, configurable: true, writable: false };
-    },
-    set(_, key) {
-      throw new OutputError(`outputs are read-only: cannot set '${String(key)}'; return the value from the step instead`);
-    },
-    deleteProperty(_, key) {
-      throw new OutputError(`outputs are read-only: cannot delete '${String(key)}'`);
-    }
-  });
+  const target = /* @__PURE__ */ Object.create(null);
+  target.source = source;
+  return new Proxy(target, handler);
 }
 function read(source, key) {
   if (!source.has()) {
@@ -489,9 +501,9 @@ function read(source, key) {
   }
   const raw = source.get();
   if (typeof raw !== "object" && key === Symbol.toPrimitive) return () => raw;
-  const values = Object(raw);
-  if (Object.prototype.hasOwnProperty.call(values, key)) return values[key];
-  return Array.isArray(raw) && key !== "constructor" ? values[key] : void 0;
+  const values2 = Object(raw);
+  if (Object.prototype.hasOwnProperty.call(values2, key)) return values2[key];
+  return Array.isArray(raw) && key !== "constructor" ? values2[key] : void 0;
 }
 function isMatrixJobOutputs(value) {
   if (typeof value !== "object" || value === null) return false;
@@ -536,7 +548,7 @@ function makeStep(args) {
   checkStep(name, options);
   const fields = options ?? {};
   const made = { _tag: "Step", name, run: fields["run"] };
-  for (const key of known) if (fields[key] !== void 0) made[key] = fields[key];
+  pick(made, fields, known);
   const self = made;
   hide(made, "result", stepResult(() => self));
   mark(made);
@@ -600,7 +612,7 @@ function workflow(name, options) {
   checkWorkflow(c, o);
   c.done();
   const made = { _tag: "Workflow", name };
-  for (const key of known2) if (o[key] !== void 0) made[key] = o[key];
+  pick(made, o, known2);
   if (made["on"]) made["on"] = Array.isArray(made["on"]) ? [...made["on"]] : [made["on"]];
   else delete made["on"];
   made["jobs"] = Array.isArray(o["jobs"]) ? [...o["jobs"]] : [];
@@ -801,6 +813,7 @@ var known3 = [
   "resources",
   "init"
 ];
+var kept = known3.filter((key) => key !== "run");
 var job = ((...args) => {
   const named = typeof args[0] === "string";
   const name = named ? args[0] : anonymousName();
@@ -815,9 +828,7 @@ function anonymousName() {
 }
 function build(name, o) {
   const made = { _tag: "Job", name };
-  for (const key of known3) {
-    if (key !== "run" && o[key] !== void 0) made[key] = o[key];
-  }
+  pick(made, o, kept);
   made["steps"] = o["run"] !== void 0 ? [o["run"]] : list(o["steps"]);
   made["needs"] = list(o["needs"]);
   const self = made;
@@ -893,9 +904,9 @@ function checkMatrix(c, o) {
   } else if (m !== void 0 && typeof m !== "function") {
     c.add("matrix", m, "an array of strings, an object of such arrays, or a function");
   }
-  for (const key of ["include", "exclude"]) {
-    c.each(o, key, "combinations", (item, field) => c.stringMap(item, field));
-  }
+  const combination = (item, field) => c.stringMap(item, field);
+  c.each(o, "include", "combinations", combination);
+  c.each(o, "exclude", "combinations", combination);
 }
 function checkContainer(c, v) {
   if (v === void 0) return;
@@ -1250,22 +1261,22 @@ function compareNames(a, b) {
   if (x !== y) return x < y ? -1 : 1;
   return a === b ? 0 : a > b ? -1 : 1;
 }
-function applyIncludeExclude(values, include = [], exclude = []) {
-  const kept = values.filter((v) => !exclude.some((e) => matches(v, e)));
+function applyIncludeExclude(values2, include = [], exclude = []) {
+  const kept2 = values2.filter((v) => !exclude.some((e) => matches(v, e)));
   for (const extra of include) {
-    if (Object.keys(extra).length > 0 && !kept.some((v) => same(v, extra))) kept.push({ ...extra });
+    if (Object.keys(extra).length > 0 && !kept2.some((v) => same(v, extra))) kept2.push({ ...extra });
   }
-  return kept;
+  return kept2;
 }
-function matches(values, pattern) {
+function matches(values2, pattern) {
   const keys = Object.keys(pattern);
-  return keys.length > 0 && keys.every((key) => values[key] === pattern[key]);
+  return keys.length > 0 && keys.every((key) => values2[key] === pattern[key]);
 }
 function same(a, b) {
   return Object.keys(a).length === Object.keys(b).length && matches(a, b);
 }
-function matrixSuffix(values) {
-  return Object.values(values).join(", ");
+function matrixSuffix(values2) {
+  return Object.values(values2).join(", ");
 }
 function checkMatrixValue(value, jobName) {
   const lists = isStaticObject(value) ? Object.values(value) : [value];
@@ -1451,8 +1462,8 @@ var SecretNotFoundError = class extends Error {
   name = "SecretNotFoundError";
   key;
 };
-function createStepSecrets(values, env, meta = {}, wiring) {
-  const store = new SecretStore(values, env, meta, wiring);
+function createStepSecrets(values2, env, meta = {}, wiring) {
+  const store = new SecretStore(values2, env, meta, wiring);
   const secrets = {
     get: (key) => store.get(key),
     expose: (key) => store.expose(key),
@@ -1468,11 +1479,11 @@ function createStepSecrets(values, env, meta = {}, wiring) {
   return { secrets: Object.freeze(secrets), dispose: () => store.dispose() };
 }
 var SecretStore = class {
-  constructor(values, env, meta, wiring) {
+  constructor(values2, env, meta, wiring) {
     this.env = env;
     this.meta = meta;
     this.wiring = wiring;
-    this.values = Object.assign(/* @__PURE__ */ Object.create(null), values);
+    this.values = Object.assign(/* @__PURE__ */ Object.create(null), values2);
   }
   env;
   meta;
@@ -1800,7 +1811,7 @@ function lockNeeds(needs) {
 function instances(name, matrix, include, exclude) {
   if (matrix === void 0) return [{ name }];
   const all = applyIncludeExclude(expandMatrix(matrix), include, exclude);
-  return all.map((values) => ({ name: `${name} (${matrixSuffix(values)})`, values }));
+  return all.map((values2) => ({ name: `${name} (${matrixSuffix(values2)})`, values: values2 }));
 }
 
 // entry.ts

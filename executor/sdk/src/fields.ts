@@ -13,7 +13,7 @@ export function checkRules(c: Check, o: Options): void {
 }
 
 export function checkHooks(c: Check, o: Options, kinds: readonly string[]): void {
-  for (const kind of kinds) checkHook(c, o, kind);
+  for (let i = 0; i < kinds.length; i++) checkHook(c, o, kinds[i]!);
 }
 
 function checkHook(c: Check, o: Options, kind: string): void {

@@ -1,6 +1,6 @@
 // job(): steps that run one after the other on one agent.
 
-import { Check, join, tagged, type Options } from './check';
+import { Check, join, pick, tagged, type Options } from './check';
 import { isDynamicGroupRef } from './dynamic';
 import { checkCache, checkCacheSpec, checkHooks, checkRules, jobHooks } from './fields';
 import { jobResult } from './outputs';
@@ -12,6 +12,8 @@ const known = [
   'runsOn', 'steps', 'run', 'needs', 'rules', 'description', 'matrix', 'include', 'exclude', 'checkout', 'cache',
   'container', 'environment', 'env', 'concurrencyGroup', ...jobHooks, 'gracePeriod', 'timeout', 'resources', 'init',
 ];
+
+const kept = known.filter((key) => key !== 'run');
 
 export const job = ((...args: unknown[]): Job<any> => {
   const named = typeof args[0] === 'string';
@@ -30,9 +32,7 @@ function anonymousName(): string {
 
 function build(name: string, o: Options): Job<any> {
   const made: Options = { _tag: 'Job', name };
-  for (const key of known) {
-    if (key !== 'run' && o[key] !== undefined) made[key] = o[key];
-  }
+  pick(made, o, kept);
   made['steps'] = o['run'] !== undefined ? [o['run']] : list(o['steps']);
   made['needs'] = list(o['needs']);
   const self = made as unknown as Job<any>;
@@ -118,9 +118,9 @@ function checkMatrix(c: Check, o: Options): void {
   } else if (m !== undefined && typeof m !== 'function') {
     c.add('matrix', m, 'an array of strings, an object of such arrays, or a function');
   }
-  for (const key of ['include', 'exclude']) {
-    c.each(o, key, 'combinations', (item, field) => c.stringMap(item, field));
-  }
+  const combination = (item: unknown, field: string): void => c.stringMap(item, field);
+  c.each(o, 'include', 'combinations', combination);
+  c.each(o, 'exclude', 'combinations', combination);
 }
 
 function checkContainer(c: Check, v: unknown): void {

@@ -123,25 +123,37 @@ export function jobResult(job: () => Job<any>): any {
 
 const empty: JobScope = new Scope();
 
+interface Target {
+  source: Source;
+}
+
+function values(t: Target): any {
+  return t.source.has() ? Object(t.source.get()) : undefined;
+}
+
+/** One for all results: every job and step has one, and most are never read. */
+const handler: ProxyHandler<Target> = {
+  get: (t, key) => read(t.source, key),
+  has: (t, key) => values(t) !== undefined && key in values(t),
+  ownKeys: (t) => (values(t) === undefined ? [] : Object.keys(values(t))),
+  getOwnPropertyDescriptor(t, key) {
+    const all = values(t);
+    if (all === undefined || !Object.prototype.propertyIsEnumerable.call(all, key)) return undefined;
+    return { value: all[key], enumerable: true, configurable: true, writable: false };
+  },
+  set(_, key) {
+    throw new OutputError(`outputs are read-only: cannot set '${String(key)}'; return the value from the step instead`);
+  },
+  deleteProperty(_, key) {
+    throw new OutputError(`outputs are read-only: cannot delete '${String(key)}'`);
+  },
+};
+
 /** A read-only object over outputs that may not exist yet. */
 export function resultProxy(source: Source): any {
-  const values = (): any => (source.has() ? Object(source.get()) : undefined);
-  return new Proxy(Object.create(null), {
-    get: (_, key) => read(source, key),
-    has: (_, key) => values() !== undefined && key in values(),
-    ownKeys: () => (values() === undefined ? [] : Object.keys(values())),
-    getOwnPropertyDescriptor(_, key) {
-      const all = values();
-      if (all === undefined || !Object.prototype.propertyIsEnumerable.call(all, key)) return undefined;
-      return { value: all[key], enumerable: true, configurable: true, writable: false };
-    },
-    set(_, key) {
-      throw new OutputError(`outputs are read-only: cannot set '${String(key)}'; return the value from the step instead`);
-    },
-    deleteProperty(_, key) {
-      throw new OutputError(`outputs are read-only: cannot delete '${String(key)}'`);
-    },
-  });
+  const target: Target = Object.create(null);
+  target.source = source;
+  return new Proxy(target, handler);
 }
 
 function read(source: Source, key: string | symbol): unknown {

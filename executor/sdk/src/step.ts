@@ -1,7 +1,7 @@
 // step(): one unit of work. The factory records where it was called, so that
 // logs and the lock point at the author's line.
 
-import { Check, type Options } from './check';
+import { Check, pick, type Options } from './check';
 import { locate } from './errors';
 import { checkCache, checkHooks, checkRules, stepHooks } from './fields';
 import { stepResult } from './outputs';
@@ -20,7 +20,7 @@ export function makeStep(args: unknown[]): Step<any> {
   checkStep(name, options);
   const fields = (options ?? {}) as Options;
   const made: Options = { _tag: 'Step', name, run: fields['run'] };
-  for (const key of known) if (fields[key] !== undefined) made[key] = fields[key];
+  pick(made, fields, known);
   const self = made as unknown as Step<any>;
   hide(made, 'result', stepResult(() => self));
   mark(made);

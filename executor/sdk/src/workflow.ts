@@ -1,6 +1,6 @@
 // workflow(): jobs, and what starts them.
 
-import { Check, tagged, type Options } from './check';
+import { Check, pick, tagged, type Options } from './check';
 import { checkHooks, checkRules, workflowHooks } from './fields';
 import { mark } from './step';
 import type { Workflow, WorkflowOptions } from '../sdk';
@@ -18,7 +18,7 @@ export function workflow(name: string, options: WorkflowOptions): Workflow {
   checkWorkflow(c, o);
   c.done();
   const made: Options = { _tag: 'Workflow', name };
-  for (const key of known) if (o[key] !== undefined) made[key] = o[key];
+  pick(made, o, known);
   if (made['on']) made['on'] = Array.isArray(made['on']) ? [...made['on']] : [made['on']];
   else delete made['on'];
   made['jobs'] = Array.isArray(o['jobs']) ? [...o['jobs']] : []; // a listener may let bad options through
