@@ -92,6 +92,8 @@ func owners() map[string][]string {
 		"golang.org/x/term":                 {"cmd"},
 		"github.com/fsnotify/fsnotify":      {"executor/compile"},
 		"github.com/gofrs/flock":            {"kici/internal/grouplock"},
+		"github.com/moby/moby":              {"executor/sandbox/container"},
+		"github.com/containerd/errdefs":     {"executor/sandbox/container"},
 		"github.com/nlnwa/whatwg-url":       {"executor/js/std"},
 		"github.com/klauspost/compress":     {"executor/cache"},
 		"github.com/jackc/pgx":              {"engine/store/postgres"},
