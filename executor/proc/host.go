@@ -18,12 +18,14 @@ type Mark uint64
 // Host starts real processes. One Host serves one job.
 type Host struct {
 	cookie string
-	starts chan startRequest
+	forks  chan startRequest
 	ended  chan struct{} // the starting thread has gone
 
 	mu     sync.Mutex // guards what follows
 	seq    uint64
 	live   map[uint64]*process
+	clean  uint64 // commands up to this one are known to have left nothing
+	starts int    // under way
 	closed bool
 	busy   sync.WaitGroup // goroutines of processes, daemons' output included
 }
@@ -38,7 +40,7 @@ type startRequest struct {
 func Open(cookie string) *Host {
 	h := &Host{
 		cookie: cookie,
-		starts: make(chan startRequest),
+		forks:  make(chan startRequest),
 		ended:  make(chan struct{}),
 		live:   map[uint64]*process{},
 	}
@@ -53,7 +55,7 @@ func (h *Host) starter() {
 	defer close(h.ended)
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread() // or the thread ends, and the children with it
-	for r := range h.starts {
+	for r := range h.forks {
 		r.start()
 		close(r.done)
 	}
@@ -70,12 +72,16 @@ func (h *Host) Start(ctx context.Context, c Command) (Process, error) {
 		return nil, ErrClosed
 	}
 	h.seq++
+	h.starts++
 	seq := h.seq
 	h.busy.Add(1) // for the start itself: Close waits for it before it ends the starter
 	h.mu.Unlock()
 	defer h.busy.Done()
 
 	p, err := h.launch(seq, c)
+	h.mu.Lock()
+	h.starts--
+	h.mu.Unlock()
 	if err != nil {
 		return nil, err
 	}
@@ -137,7 +143,7 @@ func (h *Host) Close() error {
 		p.closeOutputs()
 	}
 	h.busy.Wait()
-	close(h.starts)
+	close(h.forks)
 	<-h.ended
 	return err
 }
@@ -157,7 +163,7 @@ func (h *Host) env(env []string, seq uint64) []string {
 func (h *Host) onThread(f func() (*os.Process, error)) (p *os.Process, err error) {
 	r := startRequest{done: make(chan struct{})}
 	r.start = func() { p, err = f() }
-	h.starts <- r
+	h.forks <- r
 	<-r.done
 	return p, err
 }

@@ -25,16 +25,15 @@ func strays(cookie string, since uint64) []int {
 	defer dir.Close()
 	names, _ := dir.Readdirnames(-1)
 	prefix := []byte(CookieName + "=")
+	buf := make([]byte, 16<<10)
 	var pids []int
 	for _, name := range names {
 		pid, err := strconv.Atoi(name)
 		if err != nil || pid == os.Getpid() {
 			continue
 		}
-		env, err := os.ReadFile("/proc/" + name + "/environ")
-		if err != nil {
-			continue
-		}
+		var env []byte
+		env, buf = readProc("/proc/"+name+"/environ", buf)
 		for kv := range bytes.SplitSeq(env, []byte{0}) {
 			if v, ok := bytes.CutPrefix(kv, prefix); ok && belongs(string(v), cookie, since) {
 				pids = append(pids, pid)
@@ -43,4 +42,29 @@ func strays(cookie string, since uint64) []int {
 		}
 	}
 	return pids
+}
+
+// readProc reads a file of the kernel's, empty when it may not, into buf or
+// what grew of it. os.ReadFile asks for size, seeks and polls first, which for
+// hundreds of processes is most of the time.
+func readProc(name string, buf []byte) (data, grown []byte) {
+	fd, err := syscall.Open(name, syscall.O_RDONLY|syscall.O_CLOEXEC, 0)
+	if err != nil {
+		return nil, buf
+	}
+	defer syscall.Close(fd)
+	n := 0
+	for {
+		if n == len(buf) {
+			buf = append(buf, make([]byte, len(buf))...)
+		}
+		got, err := syscall.Read(fd, buf[n:])
+		if err == syscall.EINTR {
+			continue
+		}
+		if err != nil || got <= 0 {
+			return buf[:n], buf
+		}
+		n += got
+	}
 }

@@ -14,9 +14,37 @@ import (
 // are gone, or the reason why some are not (another user's process, say). ctx
 // shortens the grace, not the kill.
 func (h *Host) Terminate(ctx context.Context, since Mark, grace time.Duration) error {
-	return terminate(ctx, grace, func() targets {
+	until, settled := h.settled(since)
+	if settled {
+		return nil
+	}
+	err := terminate(ctx, grace, func() targets {
 		return targets{known: h.since(since), strays: strays(h.cookie, uint64(since))}
 	})
+	if err == nil && since == 0 {
+		h.settle(until)
+	}
+	return err
+}
+
+// settled spares the look at every process of the machine, which takes
+// milliseconds, when nothing was started since one that found nothing. until
+// is how far a look from now on sees.
+func (h *Host) settled(since Mark) (until uint64, settled bool) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.starts > 0 { // a fork may slip through between the look and the answer
+		return 0, false
+	}
+	return h.seq, h.seq <= uint64(since) || h.seq == h.clean && len(h.live) == 0
+}
+
+// settle remembers that everything up to a command is gone: who has gone
+// starts nothing any more.
+func (h *Host) settle(until uint64) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.clean = max(h.clean, until)
 }
 
 // Sweep ends what a dead child process of ours left behind: everything on
