@@ -74,7 +74,7 @@ func (s *FixtureSet) Select(name string) ([]Fixture, error) {
 	return out, nil
 }
 
-// Fixtures loads the fixtures of a project: every `.ts` file below
+// Fixtures loads the fixtures of a project: every `.ts` and `.mjs` file below
 // `.kici/tests`, named exports only. Options that are a function are asked
 // here, once. Mistakes of authors are Diagnostics; a project without tests has
 // no fixtures, which is no mistake.
@@ -117,7 +117,7 @@ func (p Project) testFiles() ([]string, error) {
 			return fmt.Errorf("compile: fixtures: %w", err)
 		case d.IsDir() && d.Name() == "node_modules":
 			return fs.SkipDir
-		case d.Type().IsRegular() && strings.HasSuffix(path, ".ts") && !strings.HasSuffix(path, ".d.ts"):
+		case d.Type().IsRegular() && isWorkflowName(path) && !strings.HasSuffix(path, ".d.ts"):
 			files = append(files, p.Rel(path))
 		}
 		return nil

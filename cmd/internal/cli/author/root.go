@@ -70,7 +70,7 @@ here or on your own servers. One binary: no Node, no Docker, no database.`,
 	root.SetFlagErrorFunc(flagError)
 	root.CompletionOptions.HiddenDefaultCmd = true
 	root.AddCommand(a.compileCommand(), a.testCommand(), a.runCommand(), a.initCommand(),
-		a.fixtureCommand(), a.endpointsCommand(), a.hookCommand(), a.completionCommand(), a.versionCommand())
+		a.fixtureCommand(), a.endpointsCommand(), a.hookCommand(), a.docsCommand(), a.completionCommand(), a.versionCommand())
 	root.SetHelpCommandGroupID("")
 	return root
 }

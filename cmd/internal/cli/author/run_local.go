@@ -64,6 +64,7 @@ line is wrong, 130 interrupted.`,
 	f.StringVar(&o.SHA, "sha", "", "commit of the event (default: the current one)")
 	f.StringVar(&o.Payload, "payload", "", "JSON file to use as the event's payload")
 	f.IntVar(&o.Concurrency, "concurrency", runtime.NumCPU(), "how many jobs run at the same time")
+	f.Lookup("concurrency").DefValue = "one per core" // help and docs do not depend on the machine
 	f.BoolVar(&o.KeepGoing, "keep-going", false, "after a failure, run what does not depend on it")
 	f.BoolVar(&o.Container, "container", false, "run jobs in containers (Docker or Podman)")
 	f.StringArrayVar(&o.Env, "env", nil, "set a variable, KEY=VALUE, also readable as a secret (repeatable)")
