@@ -99,7 +99,7 @@ func (out *outcome) refuse(o metaOutput, byFile map[string][]Diagnostic) bool {
 // and moves the map down by the line that the wrapper adds. Whatever the
 // wrapper must declare goes on that line as well.
 func (p *Program) emit(code, sourceMap []byte) error {
-	code = hostViews(directRequire(code))
+	code = hostViews(directRequire(code), "__kici_require")
 	code, helper, err := expandRegexps(code)
 	if code == nil {
 		return err
@@ -132,11 +132,12 @@ func directRequire(code []byte) []byte {
 	return slices.Concat(code[:start], []byte("var __require = __kici_require;"), bytes.Repeat([]byte("\n"), lines), code[end:])
 }
 
-// hostViews lets the host make the namespaces of its own modules. esbuild's
-// helper copies all exports of a CommonJS module for each importer.
-func hostViews(code []byte) []byte {
-	const from, to = "var __toESM = (mod, isNodeMode, target) => (target", "var __toESM = (mod, isNodeMode, target) => __kici_require.view?.(mod, isNodeMode) ?? (target"
-	return bytes.Replace(code, []byte(from), []byte(to), 1)
+// hostViews lets the host make the namespaces of its own modules, where it
+// offers to (require.view): esbuild's helper copies all exports of a CommonJS
+// module for each importer.
+func hostViews(code []byte, require string) []byte {
+	const helper = "var __toESM = (mod, isNodeMode, target) => "
+	return bytes.Replace(code, []byte(helper), []byte(helper+require+".view?.(mod, isNodeMode) ?? "), 1)
 }
 
 // shift adds one empty line in front of all mappings. The text is edited in

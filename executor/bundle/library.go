@@ -1,6 +1,7 @@
 package bundle
 
 import (
+	"bytes"
 	"fmt"
 	"path/filepath"
 	"regexp"
@@ -33,7 +34,17 @@ func Library(root, entry string) ([]byte, error) {
 	o := commonJS(root, entry)
 	o.Supported = gojaGaps()
 	o.LegalComments = api.LegalCommentsInline
-	return library(entry, o)
+	code, err := library(entry, o)
+	return leaner(code), err
+}
+
+// leaner replaces the helpers by which esbuild copies exports from object to
+// object, twice for each module and importer: the getters it has defined are
+// good enough, and a host module's namespace is the host's to make.
+func leaner(code []byte) []byte {
+	const from, to = "(mod) => __copyProps(__defProp({}, \"__esModule\", { value: true }), mod);", "(mod) => __defProp(mod, \"__esModule\", { value: true });"
+	code = bytes.Replace(code, []byte(from), []byte(to), 1)
+	return hostViews(code, "require")
 }
 
 // Vendored bundles a package of somebody else's into a CommonJS body, once and
