@@ -42,6 +42,9 @@ type Program struct {
 	// NeedsNode says why the embedded runtime cannot run this program; empty
 	// when it can.
 	NeedsNode []Reason
+	// Node is the program for a real Node, where somebody asked for it with
+	// ForNode.
+	Node *Output
 	// Inputs are all files that were read for this program, relative to Root,
 	// sorted: what a watcher watches.
 	Inputs []string

@@ -45,6 +45,8 @@ type Result struct {
 	Programs    []bundle.Program // by file, for whoever runs them next
 	Inputs      []string         // every file that was read, relative to the root
 	Phases      []Phase
+
+	choices map[string]choice // by file
 }
 
 // File is one workflow file and what came of it.

@@ -180,5 +180,5 @@ function describeWorkflow(w, file) {
     lock.concurrency = { hasGroup: Boolean(w.concurrency.group), ...pick(w.concurrency, "cancelInProgress", "max") };
   }
   const jobs = w.jobs.map((job, i) => typeof job === "function" ? describeGenerator(job, file, i) : describeJob(job, file, i, nameOf));
-  return { at: siteOf(w), lock, triggers: origins, jobs };
+  return { at: siteOf(w), runtime: w.runtime, lock, triggers: origins, jobs };
 }

@@ -20,6 +20,7 @@ type flow struct {
 	Export   string            `json:"export"`
 	ID       int               `json:"id"` // equal for one object exported twice
 	At       *site             `json:"at"`
+	Runtime  string            `json:"runtime"` // what the author asks for
 	Lock     lockfile.Workflow `json:"lock"`
 	Triggers []origin          `json:"triggers"` // one for each of Lock.Triggers
 	Jobs     []task            `json:"jobs"`
@@ -85,6 +86,7 @@ func salvage(data json.RawMessage) []flow {
 		_ = json.Unmarshal(part["export"], &f.Export)
 		_ = json.Unmarshal(part["id"], &f.ID)
 		_ = json.Unmarshal(part["at"], &f.At)
+		_ = json.Unmarshal(part["runtime"], &f.Runtime)
 		_ = json.Unmarshal(part["lock"], &f.Lock)
 		_ = json.Unmarshal(part["triggers"], &f.Triggers)
 		var jobs []json.RawMessage

@@ -11,8 +11,10 @@ import (
 	"sync"
 	"time"
 
+	"github.com/kici-dev/kici-go/executor"
 	"github.com/kici-dev/kici-go/executor/bundle"
 	"github.com/kici-dev/kici-go/executor/js"
+	"github.com/kici-dev/kici-go/executor/js/std"
 )
 
 // bundle makes the programs of all sound files. The bundler is opened anew when
@@ -57,6 +59,9 @@ func provided(modules map[string]js.Module) map[string]bool {
 	for name := range modules {
 		names[name] = true
 	}
+	for _, name := range std.Absent() {
+		delete(names, name)
+	}
 	return names
 }
 
@@ -70,6 +75,9 @@ const filesPerVM = 16
 func (r *run) load(ctx context.Context, programs []bundle.Program) error {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
+	if err := r.guessRuntimes(ctx, programs); err != nil {
+		return err
+	}
 	ahead := parse(ctx, programs, r.parsed)
 	outcomes := make([]outcome, len(programs))
 	workers := min(runtime.GOMAXPROCS(0), 1+(len(programs)-1)/filesPerVM)
@@ -80,7 +88,7 @@ func (r *run) load(ctx context.Context, programs []bundle.Program) error {
 	var work sync.WaitGroup
 	for w := range workers {
 		work.Go(func() {
-			l := loader{o: o, once: r.once, ahead: ahead, known: r.loaded}
+			l := loader{o: o, once: r.once, ahead: ahead, known: r.loaded, root: r.project.Root, choices: r.result.choices}
 			// Every n-th file rather than a block: parsing goes in order.
 			for i := w; i < len(programs) && ctx.Err() == nil; i += workers {
 				if err := l.file(ctx, &programs[i], i, &outcomes[i]); err != nil {
@@ -97,7 +105,10 @@ func (r *run) load(ctx context.Context, programs []bundle.Program) error {
 	if ctx.Err() != nil {
 		return context.Cause(ctx)
 	}
-	return r.collect(programs, outcomes)
+	if err := r.collect(programs, outcomes); err != nil {
+		return err
+	}
+	return r.settleRuntimes(ctx)
 }
 
 func oneAtATime(write func(js.Stream, []byte)) func(js.Stream, []byte) {
@@ -123,9 +134,19 @@ type loader struct {
 	ahead *parser
 	known map[string]json.RawMessage
 	e     *evaluator
+
+	root    string
+	choices map[string]choice
+	n       *nodeEvaluator
 }
 
 func (l *loader) close() error {
+	if n := l.n; n != nil {
+		l.n = nil
+		if err := n.close(); err != nil {
+			return fmt.Errorf("compile: %w", err)
+		}
+	}
 	if l.e == nil {
 		return nil
 	}
@@ -141,6 +162,14 @@ func (l *loader) file(ctx context.Context, p *bundle.Program, i int, out *outcom
 	began := time.Now()
 	defer func() { out.took = time.Since(began) }()
 	got := l.ahead.take(ctx, i)
+	if c := l.choices[p.Entry]; c.runtime == executor.Node {
+		if data, ok := l.known[p.Hash]; ok {
+			out.data = data
+		} else {
+			out.loaded = l.onNode(ctx, p, c)
+		}
+		return nil
+	}
 	out.err = got.err
 	if !l.once {
 		out.program = got.program

@@ -26,7 +26,18 @@ type problemData struct {
 func (r *report) loadProblem(p *bundle.Program, err error, timeout fmt.Stringer) {
 	file := p.Entry
 	var thrown *js.Error
+	var missing *needsNode
 	switch {
+	case errors.Is(err, errBundled): // reported by the bundler
+	case errors.As(err, &missing):
+		d := Diagnostic{
+			Code: LoadFailed, File: file, Message: missing.Error(),
+			Hint: "use one of the modules that the embedded runtime has, or say runtime: 'embedded' in workflow() if that code is never reached",
+		}
+		if len(p.NeedsNode) > 0 && r.ownFile(p.NeedsNode[0].File) {
+			d.File, d.Line, d.Column = p.NeedsNode[0].File, p.NeedsNode[0].Line, 1
+		}
+		r.add(d)
 	case errors.Is(err, errSlow):
 		r.add(Diagnostic{
 			Code: LoadFailed, File: file,

@@ -375,12 +375,14 @@ function primitives(dir) {
 
 // modules.ts
 var vm = require("vm");
-var { createRequire, isBuiltin } = require("module");
+var Module = require("module");
+var { createRequire, isBuiltin } = Module;
 var { pathToFileURL } = require("url");
 var setup;
 var loaded = /* @__PURE__ */ new Map();
 function configure(s) {
   setup = s;
+  shareSDK();
   loaded.set("kici:host", { exports: { runtime: "node", callSite } });
   const engine = {};
   for (const name2 of s.sync) engine[name2] = (...args) => ask("engine." + name2, args);
@@ -410,7 +412,13 @@ var isOwn = (name2) => name2.startsWith("kici:") || setup.modules.includes(name2
 var requireOwn = (name2) => isOwn(name2) ? own(name2) : require(name2);
 function requireFor(file) {
   const outside = createRequire(file);
-  return (name2) => isOwn(name2) ? own(name2) : outside(name2);
+  return Object.assign((name2) => isOwn(name2) ? own(name2) : outside(name2), { resolve: outside.resolve, cache: outside.cache, main: void 0 });
+}
+function shareSDK() {
+  const load2 = Module._load;
+  Module._load = function(name2, ...rest) {
+    return name2.startsWith("@kici-dev/sdk") && setup.modules.includes(name2) ? own(name2) : load2.call(this, name2, ...rest);
+  };
 }
 function importFor(file) {
   const outside = createRequire(file);
@@ -534,7 +542,7 @@ function invoke(m) {
   const answer = (a) => answers.get(m.id)?.(a);
   flows.run(flow2, async () => {
     try {
-      const result = m.module === void 0 ? await load(m.args[0]) : await requireOwn(m.module)[m.method](...m.args.map(argument));
+      const result = m.module === void 0 ? await load(m.args[0]) : await requireOwn(m.module)[m.method](...(m.args ?? []).map(argument));
       answer({ v: result });
     } catch (e) {
       answer({ e: describe(e) });

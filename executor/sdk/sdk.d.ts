@@ -24,6 +24,7 @@ export interface Workflow {
   readonly onFailure?: HookInput;
   readonly concurrency?: WorkflowConcurrency;
   readonly timeout?: number;
+  readonly runtime?: 'embedded' | 'node';
 }
 
 export interface WorkflowOptions {
@@ -53,6 +54,11 @@ export interface WorkflowOptions {
   concurrency?: WorkflowConcurrency;
   /** Milliseconds the whole run may take. */
   timeout?: number;
+  /**
+   * What runs the code of this file: the engine inside of kici, or a Node process for each job. By default the
+   * engine, unless something imported needs Node. Choose 'node' for steps that compute much in JavaScript.
+   */
+  runtime?: 'embedded' | 'node';
 }
 
 export interface WorkflowConcurrency {

@@ -601,7 +601,8 @@ var known2 = [
   "installEnv",
   ...workflowHooks,
   "concurrency",
-  "timeout"
+  "timeout",
+  "runtime"
 ];
 var qualified = /^[^:]+:[^:]+$/;
 var npmScope = /^@[a-z0-9][a-z0-9-]*$/i;
@@ -634,6 +635,8 @@ function checkWorkflow(c, o) {
   c.strings(o, "installEnv").forEach((ref, i) => checkQualified(c, ref, `installEnv[${i}]`));
   checkConcurrency(c, o["concurrency"]);
   c.positive(o, "timeout", "milliseconds");
+  const runtime = o["runtime"];
+  if (runtime !== void 0 && runtime !== "embedded" && runtime !== "node") c.add("runtime", runtime, "'embedded' or 'node'");
 }
 function checkTrigger(c, t, field) {
   const tag2 = typeof t === "object" && t !== null ? t["_tag"] : void 0;

@@ -204,7 +204,7 @@ func (h *transcript) String() string {
 		text += "failure " + r.Failure.Message + "\n" + r.Failure.Frame
 	}
 	text = strings.ReplaceAll(text, h.dir, "DIR")
-	text = regexp.MustCompile(`\d+ ms and`).ReplaceAllString(text, "N ms and")
+	text = regexp.MustCompile(`\d+ ms and \d+ attempts`).ReplaceAllString(text, "N ms")
 	text = regexp.MustCompile(`/tmp/[^\s"']*kici-job-\d+`).ReplaceAllString(text, "TMP")
 	return text
 }

@@ -55,5 +55,5 @@ function describeWorkflow(w: any, file: string): Bag {
   }
   const jobs = w.jobs.map((job: any, i: number) =>
     typeof job === 'function' ? describeGenerator(job, file, i) : describeJob(job, file, i, nameOf));
-  return { at: siteOf(w), lock, triggers: origins, jobs };
+  return { at: siteOf(w), runtime: w.runtime, lock, triggers: origins, jobs };
 }

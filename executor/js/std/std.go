@@ -59,3 +59,7 @@ func importable(m js.Module) js.Module {
 		return v, o.DefineDataProperty("default", o, goja.FLAG_TRUE, goja.FLAG_TRUE, goja.FLAG_FALSE)
 	})
 }
+
+// Absent names the modules of Node that only a real Node has. Modules serves
+// them too, with an error that says so when they are required.
+func Absent() []string { return node.NeedsNode() }

@@ -37,7 +37,7 @@ interface Invocation {
   id: number;
   module?: string; // none: load a program
   method: string;
-  args: any[];
+  args?: any[];
   mark: number;
 }
 
@@ -60,7 +60,7 @@ function invoke(m: Invocation): void {
   const answer = (a: any) => answers.get(m.id)?.(a);
   flows.run(flow, async () => {
     try {
-      const result = m.module === undefined ? await load(m.args[0]) : await requireOwn(m.module)[m.method](...m.args.map(argument));
+      const result = m.module === undefined ? await load(m.args![0]) : await requireOwn(m.module)[m.method](...(m.args ?? []).map(argument));
       answer({ v: result });
     } catch (e) {
       answer({ e: describe(e) });

@@ -6,7 +6,8 @@ import { primitives } from './child';
 import { framesOf } from './stack';
 
 const vm = require('vm');
-const { createRequire, isBuiltin } = require('module');
+const Module = require('module');
+const { createRequire, isBuiltin } = Module;
 const { pathToFileURL } = require('url');
 
 declare const __native: { import(name: string): Promise<any> };
@@ -23,6 +24,7 @@ const loaded = new Map<string, { exports: any }>();
 
 export function configure(s: Setup): void {
   setup = s;
+  shareSDK();
   loaded.set('kici:host', { exports: { runtime: 'node', callSite } });
   const engine: any = {};
   for (const name of s.sync) engine[name] = (...args: unknown[]) => ask('engine.' + name, args);
@@ -58,7 +60,15 @@ export const requireOwn = (name: string): any => (isOwn(name) ? own(name) : requ
 /** The require of one workflow file. */
 export function requireFor(file: string): (name: string) => any {
   const outside = createRequire(file);
-  return (name) => (isOwn(name) ? own(name) : outside(name));
+  return Object.assign((name: string) => (isOwn(name) ? own(name) : outside(name)), { resolve: outside.resolve, cache: outside.cache, main: undefined });
+}
+
+/** A package outside of the bundle that imports the SDK means this one. */
+function shareSDK(): void {
+  const load = Module._load;
+  Module._load = function (name: string, ...rest: unknown[]) {
+    return name.startsWith('@kici-dev/sdk') && setup.modules.includes(name) ? own(name) : load.call(this, name, ...rest);
+  };
 }
 
 /** The import() of one workflow file. */

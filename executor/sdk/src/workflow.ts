@@ -7,6 +7,7 @@ import type { Workflow, WorkflowOptions } from '../sdk';
 
 const known = [
   'on', 'rules', 'jobs', 'description', 'hashFiles', 'registries', 'installEnv', ...workflowHooks, 'concurrency', 'timeout',
+  'runtime',
 ];
 const qualified = /^[^:]+:[^:]+$/;
 const npmScope = /^@[a-z0-9][a-z0-9-]*$/i;
@@ -41,6 +42,8 @@ function checkWorkflow(c: Check, o: Options): void {
   c.strings(o, 'installEnv').forEach((ref, i) => checkQualified(c, ref, `installEnv[${i}]`));
   checkConcurrency(c, o['concurrency']);
   c.positive(o, 'timeout', 'milliseconds');
+  const runtime = o['runtime'];
+  if (runtime !== undefined && runtime !== 'embedded' && runtime !== 'node') c.add('runtime', runtime, "'embedded' or 'node'");
 }
 
 function checkTrigger(c: Check, t: unknown, field: string): void {

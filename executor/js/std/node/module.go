@@ -32,8 +32,8 @@ var sources embed.FS
 
 type natives = func(h js.Host) (map[string]any, error)
 
-// needsNode lists the built-ins that only a real Node has.
-func needsNode() []string {
+// NeedsNode lists the built-ins that only a real Node has.
+func NeedsNode() []string {
 	return []string{
 		"cluster", "dgram", "diagnostics_channel", "dns", "dns/promises", "domain", "http", "http2", "https", "inspector",
 		"inspector/promises", "net", "punycode", "repl", "stream/web", "tls", "trace_events", "v8", "vm", "wasi",
@@ -71,7 +71,7 @@ func Modules(commands child.Options, others []string) map[string]js.Module {
 		"util":              util,
 		"util/types":        member("util", "types"),
 	}
-	for _, name := range needsNode() {
+	for _, name := range NeedsNode() {
 		all[name] = missing(name)
 	}
 	var names []string
