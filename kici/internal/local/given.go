@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 
+	"github.com/kici-dev/kici-go/engine/trigger"
 	"github.com/kici-dev/kici-go/executor/compile"
 	"github.com/kici-dev/kici-go/executor/mask"
 	"github.com/kici-dev/kici-go/kici/internal/localsecret"
@@ -17,6 +18,10 @@ type Given struct {
 	Compiled *compile.Result // without errors
 	Event    *event.Event
 	Dir      string // where steps work; the caller's to remove
+	// Match decides which workflows an event starts; nil is the matcher of the
+	// lock. Some expressions are matched under the clock of the machine, which
+	// a bubble of testing/synctest must not start.
+	Match func(*event.Event) []trigger.Decision
 }
 
 // RunGiven is Run from the moment on when everything is gathered. Of the
@@ -35,6 +40,9 @@ func RunGiven(ctx context.Context, g Given, o Options, observe Observer) (*Resul
 		observe = func(Event) {}
 	}
 	r := &run{o: o, project: g.Compiled.Project, observe: observe, runner: o.Runner, typed: typed, compiled: g.Compiled, dir: g.Dir}
+	if r.match = g.Match; r.match == nil {
+		r.match = trigger.Compile(g.Compiled.Lock).Match
+	}
 	r.id, r.secrets = r.newID("run"), localsecret.Only(typed.secrets)
 	r.masks = mask.NewSet(r.hidden()...)
 	result := &Result{Class: ClassSuccess, Compile: g.Compiled}

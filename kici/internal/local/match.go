@@ -18,6 +18,7 @@ import (
 // runs what it starts.
 func (r *run) all(ctx context.Context, result *Result) error {
 	r.matcher = trigger.Compile(r.compiled.Lock)
+	r.match = r.matcher.Match
 	scenes, err := r.scenes()
 	if err != nil {
 		return err
@@ -43,10 +44,7 @@ func (r *run) deliver(ctx context.Context, result *Result, ev *event.Event) erro
 // offer matches an event and runs what it starts, one workflow after the other,
 // then what the workflows' own events start.
 func (r *run) offer(ctx context.Context, result *Result, ev *event.Event, s scene) error {
-	if r.matcher == nil {
-		r.matcher = trigger.Compile(r.compiled.Lock)
-	}
-	decisions := r.matcher.Match(ev)
+	decisions := r.match(ev)
 	if err := s.direct(decisions); err != nil {
 		return err
 	}
@@ -92,7 +90,7 @@ func (r *run) runMatched(ctx context.Context, result *Result, ev *event.Event, c
 				continue
 			}
 			next := &event.Event{Type: event.KiciEvent, Payload: body, TargetBranch: event.InternalBranch}
-			r.runMatched(ctx, result, next, trigger.Matched(r.matcher.Match(next)), depth+1)
+			r.runMatched(ctx, result, next, trigger.Matched(r.match(next)), depth+1)
 		}
 	}
 }

@@ -43,6 +43,7 @@ type run struct {
 	typed    typed
 	masks    *mask.Set
 	matcher  *trigger.Matcher
+	match    func(*event.Event) []trigger.Decision
 	changed  func() ([]string, error) // what git says, asked at most once
 }
 
