@@ -256,6 +256,7 @@ type running struct {
 	requests []*Request
 	used     map[any]int // answers given, by script or reply
 	missing  []string    // complaints about what had no script
+	machines map[workflow.Machine]struct{}
 }
 
 func (r *running) since() time.Duration { return time.Since(r.begin) }

@@ -33,7 +33,7 @@ type Subject[S any] struct {
 
 func (s Subject[S]) complain(format string, args ...any) {
 	s.t.Helper()
-	s.t.Errorf("kicitest: %s: %s\n%s", s.what, fmt.Sprintf(format, args...), s.run.report())
+	s.t.Errorf("kicitest: %s: %s%s", s.what, strings.TrimRight(fmt.Sprintf(format, args...), "\n"), s.run.report())
 }
 
 // WantStatus compares the status.
@@ -51,9 +51,9 @@ func (s Subject[S]) WantStatus(want Status) S {
 
 func (s Subject[S]) why() string {
 	if s.failure != nil {
-		return s.failure.Message
+		return summary(s.failure)
 	}
-	return s.reason
+	return firstLine(s.reason)
 }
 
 // WantSuccess is WantStatus(Succeeded).
@@ -85,7 +85,7 @@ func (s Subject[S]) WantFailure(text string) S {
 		s.complain("nothing failed, want a failure that says %q", text)
 		return s.self
 	}
-	all := strings.Join([]string{s.failure.Message, s.failure.Name, s.failure.Command, s.failure.Tail}, "\n")
+	all := strings.Join([]string{summary(s.failure), s.failure.Name, s.failure.Message, s.failure.Command, s.failure.Tail}, "\n")
 	if !strings.Contains(all, text) {
 		s.complain("its failure does not say %q:\n%s", text, indent(strings.TrimSpace(all)+"\n", "    "))
 	}

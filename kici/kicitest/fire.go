@@ -5,10 +5,13 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
+	"runtime"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
 
+	"github.com/kici-dev/kici-go/executor/workflow"
 	"github.com/kici-dev/kici-go/kici/author"
 	"github.com/kici-dev/kici-go/kici/internal/local"
 	"github.com/kici-dev/kici-go/lockfile/event"
@@ -28,8 +31,11 @@ func (p *Project) fire(e event.Event, s *settings) *Run {
 	if err != nil {
 		p.t.Fatalf("kicitest: the folder for the steps: %v", err)
 	}
-	r := &running{project: p, settings: s, used: map[any]int{}}
+	r := &running{project: p, settings: s, used: map[any]int{}, machines: map[workflow.Machine]struct{}{}}
+	defer r.guard(s.patience)()
 	c := newCollector(r)
+	match, stop := p.core.outsideMatch()
+	defer stop()
 	var result *local.Result
 	err = p.virtually(s, func() {
 		if wait := time.Until(s.at); !s.at.IsZero() && !s.wallClock && wait > 0 {
@@ -42,7 +48,7 @@ func (p *Project) fire(e event.Event, s *settings) *Run {
 			defer time.AfterFunc(s.cancelAfter, func() { cancel(errCancelled) }).Stop()
 		}
 		var runErr error
-		result, runErr = local.RunGiven(ctx, local.Given{Compiled: p.core.compiled, Event: &e, Dir: work}, r.options(), c.observe)
+		result, runErr = local.RunGiven(ctx, local.Given{Compiled: p.core.compiled, Event: &e, Dir: work, Match: match}, r.options(), c.observe)
 		c.err = runErr
 	})
 	if err == nil {
@@ -75,7 +81,7 @@ func (p *Project) virtually(s *settings, f func()) (err error) {
 	}
 	defer func() {
 		if x := recover(); x != nil {
-			err = fmt.Errorf("the run came to a standstill: %v", x)
+			err = fmt.Errorf("the run came to a standstill: %v\n%s", x, bubbled())
 		}
 	}()
 	t, ok := p.t.(*testing.T)
@@ -84,6 +90,34 @@ func (p *Project) virtually(s *settings, f func()) (err error) {
 	}
 	synctest.Test(t, func(*testing.T) { f() })
 	return nil
+}
+
+// outsideMatch matches events on a goroutine of real time: the clock of some
+// regular expressions belongs to the process, and must not start in a bubble.
+// The channels belong to the outside too, which is why they are made here.
+func (c *core) outsideMatch() (match func(*event.Event) []author.Decision, stop func()) {
+	ask, answer, gone := make(chan *event.Event), make(chan []author.Decision), make(chan struct{})
+	go func() {
+		defer close(gone)
+		for e := range ask {
+			answer <- c.matcher.Match(e)
+		}
+	}()
+	match = func(e *event.Event) []author.Decision { ask <- e; return <-answer }
+	return match, func() { close(ask); <-gone }
+}
+
+// bubbled are the goroutines that a bubble was left with.
+func bubbled() string {
+	buf := make([]byte, 1<<20)
+	buf = buf[:runtime.Stack(buf, true)]
+	var out []string
+	for _, g := range strings.Split(string(buf), "\n\n") {
+		if head, _, _ := strings.Cut(g, "\n"); strings.Contains(head, "synctest bubble") {
+			out = append(out, g)
+		}
+	}
+	return strings.Join(out, "\n\n")
 }
 
 // options are those of a local run on a machine that has nothing.

@@ -12,6 +12,7 @@ import (
 	"strings"
 	"sync"
 
+	"github.com/kici-dev/kici-go/engine/trigger"
 	"github.com/kici-dev/kici-go/executor/compile"
 	"github.com/kici-dev/kici-go/executor/workflow"
 	"github.com/kici-dev/kici-go/kici/author"
@@ -29,6 +30,7 @@ type Project struct {
 // core is what all views of a project share.
 type core struct {
 	compiled *author.CompileResult
+	matcher  *trigger.Matcher
 	engine   *workflow.Engine
 	source   bool // the files came from Source: they are the workspace too
 
@@ -83,8 +85,8 @@ func open(t T, dir string, source bool, options []Option) *Project {
 	if err := result.Err(); err != nil {
 		t.Fatalf("kicitest: the workflows do not compile:\n%s", diagnostics(result.Diagnostics))
 	}
-	c := &core{compiled: result, source: source, jobs: map[string]*bench{}}
-	c.engine = workflow.New(workflow.Options{Processes: c.processes, Client: &http.Client{Transport: network{}}})
+	c := &core{compiled: result, matcher: trigger.Compile(result.Lock), source: source, jobs: map[string]*bench{}}
+	c.engine = workflow.New(workflow.Options{Processes: c.processes, Client: &http.Client{Transport: network{}}, Watch: watch})
 	p := &Project{t: t, core: c, base: &settings{}}
 	p.base.add(options)
 	return p
@@ -124,6 +126,14 @@ func (p *Project) With(t T, options ...Option) *Project {
 // Command scripts a command for all events that follow; see [Command].
 func (p *Project) Command(text string) *Script {
 	s := Command(text)
+	p.base.add([]Option{s})
+	return s
+}
+
+// CommandPrefix scripts commands for all events that follow; see
+// [CommandPrefix].
+func (p *Project) CommandPrefix(prefix string) *Script {
+	s := CommandPrefix(prefix)
 	p.base.add([]Option{s})
 	return s
 }

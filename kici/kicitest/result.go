@@ -3,6 +3,7 @@ package kicitest
 import (
 	"slices"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/kici-dev/kici-go/kici/author"
@@ -124,6 +125,7 @@ type Call struct {
 type Run struct {
 	RunResult
 	Subject[*Run]
+	reported atomic.Bool
 }
 
 // Workflow is one workflow of a [Run].
@@ -160,7 +162,7 @@ func (r *Run) Workflow(name string) *Workflow {
 		}
 		names = append(names, w.Name)
 	}
-	r.t.Fatalf("kicitest: workflow %q did not run, %s\n%s", name, known("ran", names), r.report())
+	r.t.Fatalf("kicitest: workflow %q did not run, %s%s", name, known("ran", names), r.report())
 	return nil
 }
 
@@ -214,7 +216,7 @@ func (r *Run) job(in []WorkflowResult, name string) *Job {
 	}
 	switch {
 	case len(found) == 0:
-		r.t.Fatalf("kicitest: there is no job %q, %s\n%s", name, known("there are", names), r.report())
+		r.t.Fatalf("kicitest: there is no job %q, %s%s", name, known("there are", names), r.report())
 		return nil
 	case len(found) > 1:
 		r.t.Fatalf("kicitest: there are %d jobs %q; name one of: %s", len(found), name, strings.Join(names, ", "))
@@ -248,7 +250,7 @@ func (j *Job) Step(name string) *Step {
 		for _, s := range j.Steps {
 			names = append(names, s.Name)
 		}
-		j.t.Fatalf("kicitest: job %s has run no step %q, %s\n%s", j.Name, name, known("there are", names), j.run.report())
+		j.t.Fatalf("kicitest: job %s has run no step %q, %s%s", j.Name, name, known("there are", names), j.run.report())
 		return nil
 	}
 	s := j.Steps[i]

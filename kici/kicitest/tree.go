@@ -28,7 +28,7 @@ func (r *Run) Tree() string {
 		w := &r.Workflows[i]
 		why := ""
 		if w.Status != Failed || len(w.Jobs) == 0 {
-			why = w.Reason
+			why = firstLine(w.Reason)
 		}
 		line(&b, 0, w.Status, w.Name, why, w.Duration)
 		for k := range w.Jobs {
@@ -48,13 +48,13 @@ func jobTree(b *strings.Builder, j *JobResult) {
 		shown = shown || s.Failure != nil
 	}
 	if !shown && j.Reason != "" {
-		notes = append(notes, j.Reason)
+		notes = append(notes, firstLine(j.Reason))
 	}
 	line(b, 1, j.Status, j.Name, strings.Join(notes, "; "), j.Duration)
 	for _, s := range j.Steps {
 		why := ""
 		if s.Failure != nil {
-			why = strings.TrimSpace(place(s.Failure.File, s.Failure.Line) + "  " + firstLine(s.Failure.Message))
+			why = strings.TrimSpace(place(s.Failure.File, s.Failure.Line) + "  " + summary(s.Failure))
 		}
 		for _, rule := range s.Rules {
 			if !rule.Passed {
@@ -80,23 +80,47 @@ func line(b *strings.Builder, depth int, s Status, name, why string, took time.D
 	b.WriteString(out + "\n")
 }
 
-func firstLine(s string) string {
-	first, _, _ := strings.Cut(s, "\n")
-	return first
+// summary is a failure in one line.
+func summary(f *Failure) string {
+	command := firstLine(f.Command)
+	switch {
+	case f.Command != "" && f.Signal != "":
+		return command + ": ended by " + f.Signal
+	case f.Command != "" && f.Exit != nil:
+		return fmt.Sprintf("%s: exit code %d", command, *f.Exit)
+	}
+	return firstLine(f.Message)
 }
 
-// report is the tree with the end of the output of what failed.
+// firstLine is the first that says something.
+func firstLine(s string) string {
+	for l := range strings.Lines(s) {
+		if l = strings.TrimSpace(l); l != "" {
+			return l
+		}
+	}
+	return ""
+}
+
+// report is the tree with the end of the output of what failed. It is told
+// once: what else a test complains about concerns the same run.
 func (r *Run) report() string {
+	if !r.reported.CompareAndSwap(false, true) {
+		return ""
+	}
 	var b strings.Builder
 	b.WriteString(indent(r.Tree(), "  "))
 	for _, w := range r.Workflows {
+		if w.Failure != nil && w.Failure.Frame != "" {
+			b.WriteString(indent(w.Failure.Frame, "    "))
+		}
 		for _, j := range w.Jobs {
 			if j.Status == Failed && j.Log != "" {
 				fmt.Fprintf(&b, "  output of %s:\n%s", j.Name, indent(tail(j.Log), "    "))
 			}
 		}
 	}
-	return strings.TrimRight(b.String(), "\n")
+	return "\n" + strings.TrimRight(b.String(), "\n")
 }
 
 func tail(log string) string {
