@@ -212,7 +212,7 @@ func Example_events() {
 		})] });
 		export const deploy = workflow('deploy', { on: kiciEvent({ name: 'image-ready' }), jobs: [job('roll-out', {
 			runsOn: 'linux',
-			run: async ({ $, event }) => { await $` + "`./deploy ${event.payload.payload.tag}`" + `; },
+			run: async ({ $, rawPayload }) => { await $` + "`./deploy ${rawPayload.payload.tag}`" + `; },
 		})] });
 	`}, kicitest.AllowCommands())
 	wf.Push("main").WantSuccess().WantEmitted("image-ready", map[string]string{"tag": "v7"}).WantNotRan("./deploy v7")
@@ -252,6 +252,13 @@ func Example_dynamicJobs() {
 
 	fmt.Print(wf.Push("main").WantSuccess().WantDuration(2 * time.Minute).Tree())
 	// Output:
+	// push main: success
+	// ✓ ci  2m0s
+	//   ✓ __prepare__
+	//   ✓ test-api  1m0s
+	//     ✓ step-1  1m0s
+	//   ✓ test-web  2m0s
+	//     ✓ step-1  2m0s
 }
 
 // Tests of several hours' pipelines share one compile; each has scripts of its
