@@ -2,9 +2,11 @@ package cli
 
 import (
 	"io"
+	"math"
 	"os"
 	"os/signal"
 	"path/filepath"
+	"runtime"
 	"runtime/debug"
 	"strings"
 	"syscall"
@@ -26,6 +28,8 @@ type State struct {
 	StdinTTY  bool
 	StdoutTTY bool
 	Width     int // columns of the terminal, 0 when there is none
+	// Size asks the terminal for its size as it is now; nil when there is none.
+	Size func() (width, height int, ok bool)
 
 	// Signals starts the delivery of interrupts and returns how to end it.
 	Signals func() (<-chan os.Signal, func())
@@ -34,13 +38,22 @@ type State struct {
 	Exec func(dir string, env []string, stdout, stderr io.Writer, name string, args ...string) error
 }
 
+// relaxGC keeps the collector off until the process has grown to what a short
+// command needs: most end before, and collecting in between is pure cost (it
+// doubled the time of a compile). The first collection ends that.
+func relaxGC() {
+	const untilBytes, percentAfter = 48 << 20, 150
+	debug.SetGCPercent(-1)
+	debug.SetMemoryLimit(untilBytes)
+	runtime.AddCleanup(new(string), func(percent int) {
+		debug.SetGCPercent(percent)
+		debug.SetMemoryLimit(math.MaxInt64)
+	}, percentAfter)
+}
+
 // FromOS is the State of the real process.
 func FromOS() *State {
-	// A short command allocates a few megabytes and ends; collecting in between
-	// is pure cost (it doubles the time of a compile). The limit keeps a long
-	// one honest: near it the collector works as usual.
-	debug.SetGCPercent(400)
-	debug.SetMemoryLimit(1 << 30)
+	relaxGC()
 	dir, err := os.Getwd()
 	if err != nil {
 		dir = "."
@@ -56,6 +69,10 @@ func FromOS() *State {
 	}
 	if width, _, err := term.GetSize(int(os.Stdout.Fd())); err == nil {
 		s.Width = width
+		s.Size = func() (int, int, bool) {
+			w, h, err := term.GetSize(int(os.Stdout.Fd()))
+			return w, h, err == nil
+		}
 	}
 	return s
 }
