@@ -26,6 +26,14 @@ type Amount struct {
 // most, all of its processes together.
 type Resources struct{ Requests, Limits Amount }
 
+// OutOfMemory explains the end of a process that the kernel ended.
+func (r *Resources) OutOfMemory() string {
+	if r == nil || r.Limits.Memory == 0 {
+		return "out of memory: the kernel ended a process of the job"
+	}
+	return fmt.Sprintf("out of memory: the kernel ended a process, because the job may use %.4g MiB (resources.limits.memory)", float64(r.Limits.Memory)/(1<<20))
+}
+
 // maxCPUs is the bound of the SDK's own check.
 const maxCPUs = 256
 

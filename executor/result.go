@@ -2,6 +2,7 @@ package executor
 
 import (
 	"encoding/json"
+	"strings"
 	"time"
 )
 
@@ -30,6 +31,8 @@ type Result struct {
 	Duration time.Duration `json:"duration"`
 	Rules    []RuleResult  `json:"rules,omitempty"` // of the job; of the workflow for KindPrepare
 	Rows     []RowResult   `json:"rows,omitempty"`
+	// OutOfMemory: the kernel ended a process of the job for want of memory.
+	OutOfMemory bool `json:"outOfMemory,omitempty"`
 
 	// Outputs is what other jobs see: flat when the job has one step, else by
 	// step name. Nil when there are none.
@@ -48,6 +51,20 @@ func (r *Result) FailedRow() *RowResult {
 		}
 	}
 	return nil
+}
+
+// Explain puts what only the place of a job knows before why it failed.
+func (r *Result) Explain(why string) {
+	tell := func(f *Failure) {
+		if f != nil {
+			f.Message = why + ": " + f.Message
+		}
+	}
+	tell(r.Failure)
+	if row := r.FailedRow(); row != nil && row.Failure != r.Failure {
+		tell(row.Failure)
+	}
+	r.Reason = strings.TrimSuffix(why+": "+r.Reason, ": ")
 }
 
 // RowKind tells steps from what the house adds around them.

@@ -109,6 +109,9 @@ func (p *Pool) Close() error {
 
 // Run implements executor.Runner.
 func (p *Pool) Run(ctx context.Context, t executor.Task) *executor.Result {
+	if t.Resources != nil && t.Resources.Limits != (executor.Amount{}) {
+		return confined(ctx, t, p.cmd)
+	}
 	return work(ctx, t, p.take, p.give)
 }
 

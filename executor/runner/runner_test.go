@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"os/exec"
 	"strings"
 	"sync"
 	"testing"
@@ -76,6 +77,12 @@ func (script) Run(ctx context.Context, t executor.Task) *executor.Result {
 		}
 	case "deaf":
 		select {}
+	case "hog":
+		if err := exec.Command("bash", "-c", "head -c 400m /dev/zero | tail >/dev/null").Run(); err != nil {
+			res.Status, res.Reason, res.Failure = executor.Failed, err.Error(), &executor.Failure{Message: err.Error()}
+		}
+		// Gone from its session, and still of the group.
+		_ = exec.Command("bash", "-c", "setsid sleep 300 >/dev/null 2>&1 &").Run()
 	case "emits":
 		id, err := t.Host.Emit(ctx, executor.Emission{Name: "x", Payload: json.RawMessage(`{"a":1}`)})
 		res.Reason = fmt.Sprint(id, err)

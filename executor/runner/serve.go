@@ -8,6 +8,7 @@ import (
 	"sync"
 
 	"github.com/kici-dev/kici-go/executor"
+	"github.com/kici-dev/kici-go/executor/cgroup"
 )
 
 // Warmer is an engine that can get ready before its first job.
@@ -174,7 +175,13 @@ func (s *server) start(ctx context.Context, m message) error {
 	s.current = run
 	s.jobs.Go(func() {
 		defer cancel(nil)
+		before, kerr := cgroup.Kills()
 		result := s.engine.Run(jobCtx, executor.Task{Job: m.Job, Host: &childHost{s: s}, Force: run.force})
+		// Only from in here can a step that the kernel killed be told from one
+		// that went away: engines count the death of the whole container.
+		if after, err := cgroup.Kills(); kerr == nil && err == nil && after > before && result != nil {
+			result.OutOfMemory = true
+		}
 		s.mu.Lock()
 		s.current = nil
 		s.mu.Unlock()

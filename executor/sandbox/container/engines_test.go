@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"sync"
 	"syscall"
@@ -244,7 +245,7 @@ func provision(address string) error {
 	} {
 		ref, tag, _ := strings.Cut(name, ":")
 		got, err := e.api.ImageImport(context.Background(), client.ImageImportSource{Source: bytes.NewReader(body), SourceName: "-"}, ref,
-			client.ImageImportOptions{Tag: tag, Changes: []string{"ENV FROM_IMAGE=yes KICI_RUN_ID=forged"}})
+			client.ImageImportOptions{Tag: tag, Changes: []string{"ENV FROM_IMAGE=yes", "ENV KICI_RUN_ID=forged"}})
 		if err != nil {
 			return err
 		}
@@ -252,6 +253,11 @@ func provision(address string) error {
 		got.Close()
 		if err != nil || bytes.Contains(text, []byte("errorDetail")) {
 			return fmt.Errorf("import %s: %v\n%s", name, err, text)
+		}
+		// Podman does not listen to the name that it is given.
+		id := regexp.MustCompile(`[0-9a-f]{64}`).Find(text)
+		if _, err := e.api.ImageTag(context.Background(), client.ImageTagOptions{Source: string(id), Target: name}); err != nil {
+			return fmt.Errorf("name the imported image %q: %w", text, err)
 		}
 	}
 	return nil

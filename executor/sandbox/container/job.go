@@ -60,6 +60,10 @@ func (r *Runner) prepare(ctx context.Context, t executor.Task) (*box, *image, er
 	if t.Job.Dir == "" {
 		return nil, nil, fmt.Errorf("container: job %s has no folder", t.Job.Name)
 	}
+	// Podman would make a folder that does not exist.
+	if _, err := os.Stat(t.Job.Dir); err != nil {
+		return nil, nil, fmt.Errorf("container: the job's folder: %w", err)
+	}
 	e, err := r.connect(ctx)
 	if err != nil {
 		return nil, nil, err
@@ -176,26 +180,15 @@ func inWorkspace(p string) (rel string, ok bool) {
 func (b *box) explain(ctx context.Context, t executor.Task, img *image, result *executor.Result) {
 	var why string
 	switch {
-	case b.outOfMemory(ctx):
-		why = "out of memory: the kernel ended a process of the job's container"
-		if t.Resources != nil && t.Resources.Limits.Memory > 0 {
-			why += fmt.Sprintf(", which may use %.4g MiB (resources.limits.memory)", float64(t.Resources.Limits.Memory)/(1<<20))
-		}
+	case result.OutOfMemory || b.outOfMemory(ctx): // the latter when the child itself was ended
+		result.OutOfMemory = true
+		why = t.Resources.OutOfMemory()
 	case b.lacks(ctx, "bash", machine(t.Container, img, b.engine.user())["PATH"]):
 		why = fmt.Sprintf("image %q has no bash, which $ needs", t.Container.Image)
 	default:
 		return
 	}
-	tell := func(f *executor.Failure) {
-		if f != nil {
-			f.Message = why + ": " + f.Message
-		}
-	}
-	tell(result.Failure)
-	if row := result.FailedRow(); row != nil && row.Failure != result.Failure {
-		tell(row.Failure)
-	}
-	result.Reason = strings.TrimSuffix(why+": "+result.Reason, ": ")
+	result.Explain(why)
 	logLine(t, executor.Stderr, "%s", why)
 }
 
