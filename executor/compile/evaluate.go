@@ -75,6 +75,10 @@ func (e *evaluator) read(ctx context.Context, p *js.Program, describe string, ar
 	ctx, cancel := context.WithTimeoutCause(ctx, e.timeout, errSlow)
 	defer cancel()
 	namespace, err := e.vm.Load(ctx, p)
+	if errors.Is(err, errSlow) {
+		out.err = err
+		return out
+	}
 	// Factories report what is wrong and go on, so that one compile shows all
 	// of it; an exception after that is most likely a consequence.
 	_, out.reported = e.vm.Invoke(ctx, e.describe, "takeProblems")

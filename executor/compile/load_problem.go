@@ -39,11 +39,17 @@ func (r *report) loadProblem(p *bundle.Program, err error, timeout fmt.Stringer)
 		}
 		r.add(d)
 	case errors.Is(err, errSlow):
-		r.add(Diagnostic{
+		d := Diagnostic{
 			Code: LoadFailed, File: file,
 			Message: fmt.Sprintf("the file did not finish loading within %s", timeout),
 			Hint:    "look for an endless loop or a slow await outside of any step",
-		})
+		}
+		var stopped *js.Stopped
+		if errors.As(err, &stopped) && len(stopped.Frames) > 0 {
+			at := stopped.Frames[0]
+			d.File, d.Line, d.Column = at.File, at.Line, at.Column
+		}
+		r.add(d)
 	case errors.Is(err, js.ErrNeverSettles):
 		r.add(Diagnostic{
 			Code: LoadFailed, File: file,

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"maps"
+	"reflect"
 
 	"github.com/dop251/goja"
 )
@@ -21,6 +22,7 @@ type call struct {
 	ctx    context.Context // what host functions see; ends when the call is abandoned
 	cancel context.CancelCauseFunc
 	done   chan outcome // one slot
+	where  chan []Frame // one slot: where its JavaScript was interrupted
 	take   func(goja.Value) (any, error)
 }
 
@@ -159,7 +161,7 @@ func (vm *VM) do(ctx context.Context, start func() (goja.Value, error), take fun
 	if ctx.Err() != nil {
 		return nil, context.Cause(ctx)
 	}
-	c := &call{done: make(chan outcome, 1), take: take}
+	c := &call{done: make(chan outcome, 1), where: make(chan []Frame, 1), take: take}
 	c.ctx, c.cancel = context.WithCancelCause(vm.ctx)
 	vm.mu.Lock()
 	if vm.closing {
@@ -175,8 +177,11 @@ func (vm *VM) do(ctx context.Context, start func() (goja.Value, error), take fun
 	case o := <-c.done:
 		return o.value, o.err
 	case <-ctx.Done():
-		vm.abandon(c, context.Cause(ctx))
-		return nil, context.Cause(ctx)
+		cause := context.Cause(ctx)
+		if vm.abandon(c, cause) {
+			return nil, c.whereabouts(cause)
+		}
+		return nil, cause
 	}
 }
 
@@ -199,8 +204,8 @@ func (vm *VM) await(c *call, v goja.Value) error {
 		vm.fulfil(c, v)
 		return nil
 	}
-	promise, ok := o.Export().(*goja.Promise)
-	if !ok {
+	promise := promiseOf(o)
+	if promise == nil {
 		var then goja.Value
 		if ex := vm.rt.Try(func() { then = o.Get("then") }); ex != nil {
 			return ex
@@ -218,6 +223,17 @@ func (vm *VM) await(c *call, v goja.Value) error {
 	return vm.intrinsics.then(vm.rt, vm.rt.ToValue(promise),
 		func(v goja.Value) { vm.fulfil(c, v) },
 		func(reason goja.Value) { vm.finish(c, nil, vm.describe(reason), false) })
+}
+
+// promiseOf is the promise that an object is, else nil. Export is asked only
+// when it will be one: it walks everything that an object leads to, getters
+// included, and a workflow's namespace leads to all of its jobs.
+func promiseOf(o *goja.Object) *goja.Promise {
+	if o.ExportType() != reflect.TypeFor[*goja.Promise]() {
+		return nil
+	}
+	p, _ := o.Export().(*goja.Promise)
+	return p
 }
 
 func (vm *VM) fulfil(c *call, v goja.Value) {
@@ -245,17 +261,20 @@ func (vm *VM) finish(c *call, v any, err error, crashed bool) bool {
 }
 
 // abandon ends a call whose context ended. JavaScript that runs at this moment
-// is interrupted unless it serves another call that is still waited for.
-func (vm *VM) abandon(c *call, cause error) {
+// is interrupted unless it serves another call that is still waited for. It
+// reports whether that JavaScript was the call's own.
+func (vm *VM) abandon(c *call, cause error) (own bool) {
 	vm.mu.Lock()
 	if vm.live(c) {
 		delete(vm.calls, c)
 		if vm.running && !vm.live(vm.flow.call) {
 			vm.interrupted = true
 			vm.rt.Interrupt(cause)
+			own = vm.flow.call == c
 		}
 	}
 	vm.mu.Unlock()
 	c.cancel(cause)
 	vm.nudge()
+	return own
 }

@@ -172,10 +172,8 @@ func (vm *VM) protect(run func() error) (err error) {
 func (vm *VM) fault(f *flow, err error) {
 	var interrupt *goja.InterruptedError
 	if errors.As(err, &interrupt) {
-		if b, ok := interrupt.Value().(broken); ok && f.call != nil {
-			vm.finish(f.call, nil, b.cause, true)
-		}
-		return // whoever else interrupted has told the call why
+		vm.stopped(f.call, interrupt)
+		return
 	}
 	err = vm.convert(err)
 	if f.call != nil && vm.finish(f.call, nil, err, true) {

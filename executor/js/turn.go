@@ -1,5 +1,56 @@
 package js
 
+import (
+	"time"
+
+	"github.com/dop251/goja"
+)
+
+// Stopped is why a call ended whose JavaScript was interrupted, and where that
+// was. It wraps the cause of the context that ended.
+type Stopped struct {
+	Cause  error
+	Frames []Frame // the author's positions, innermost first
+}
+
+func (e *Stopped) Error() string { return e.Cause.Error() }
+
+// Unwrap gives the cause, which is what callers branch on.
+func (e *Stopped) Unwrap() error { return e.Cause }
+
+// stopGrace is how long an ended call waits to learn where it was stopped.
+// JavaScript stops within a millisecond; a host function it is in may take as
+// long as it likes, and then nobody learns.
+const stopGrace = 200 * time.Millisecond
+
+// stopped tells the call of an interrupted turn where that was.
+func (vm *VM) stopped(c *call, interrupt *goja.InterruptedError) {
+	if c == nil {
+		return
+	}
+	frames := vm.frames(interrupt.Stack())
+	if b, ok := interrupt.Value().(broken); ok {
+		vm.finish(c, nil, &Stopped{b.cause, frames}, true)
+		return
+	}
+	select {
+	case c.where <- frames:
+	default: // told already
+	}
+}
+
+// whereabouts is the error of a call whose running turn was interrupted.
+func (c *call) whereabouts(cause error) error {
+	timer := time.NewTimer(stopGrace)
+	defer timer.Stop()
+	select {
+	case frames := <-c.where:
+		return &Stopped{cause, frames}
+	case <-timer.C:
+		return cause
+	}
+}
+
 // broken is what Break interrupts with.
 type broken struct{ cause error }
 

@@ -58,7 +58,7 @@ type VM struct {
 	flow        *flow // what the running turn serves
 	running     bool  // a turn is running
 	turns       uint64
-	interrupted bool  // the running turn was told to stop
+	interrupted bool // the running turn was told to stop
 	closing     bool
 	leak        error // what Close reports
 

@@ -11,6 +11,6 @@ assert.equal(await sleep(1, 'v'), 'v');
 const ac = new AbortController(); const p = sleep(1000, null, { signal: ac.signal }); ac.abort();
 await assert.rejects(p, 'AbortError');
 assert.throws(() => (setTimeout as any)('code'), 'TypeError');
-const order: number[] = []; setTimeout(() => order.push(2), 3); setTimeout(() => order.push(1), 1); setTimeout(() => order.push(3), 3); await sleep(20);
+const order: number[] = []; setTimeout(() => order.push(2), 50); setTimeout(() => order.push(1), 1); setTimeout(() => order.push(3), 50); await sleep(80);
 assert.same(order, [1, 2, 3]);
 await new Promise((r) => setImmediate(r)); await new Promise((r) => process.nextTick(r, 1));
