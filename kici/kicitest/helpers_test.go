@@ -12,7 +12,9 @@ import (
 	"github.com/kici-dev/kici-go/kici/kicitest"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) {
+	goleak.VerifyTestMain(m, goleak.IgnoreAnyFunction("github.com/dlclark/regexp2/v2.runClock"))
+}
 
 // flow is a project of one workflow file whose SDK names are imported.
 func flow(t kicitest.T, body string, options ...kicitest.Option) *kicitest.Project {

@@ -93,9 +93,9 @@ func put(m *map[string]string, key, value string) {
 func keys[K comparable, V any](m map[K]V) iter.Seq[K] { return maps.Keys(m) }
 
 // Files names the files that the event changed, for path filters and
-// ctx.changedFiles.
+// ctx.changedFiles. The last such option counts.
 func Files(names ...string) Option {
-	return option(func(s *settings) { s.simulation.Files = append(slices.Clone(s.simulation.Files), names...) })
+	return option(func(s *settings) { s.simulation.Files = slices.Clone(names) })
 }
 
 // SHA is the commit of the event.
