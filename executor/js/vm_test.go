@@ -212,3 +212,23 @@ func TestCloseNamesHostWorkThatIgnoresItsContext(t *testing.T) {
 		t.Fatalf("got %v", err)
 	}
 }
+
+// TestResultIsNotWalked: what a call returns as a handle may lead to getters
+// that must not run, and to very much.
+func TestResultIsNotWalked(t *testing.T) {
+	t.Parallel()
+	vm := newVM(t, Config{})
+	o := load(t, vm, `
+		let read = 0;
+		Object.defineProperty(exports, 'costly', { enumerable: true, get: () => ++read });
+		exports.inner = { get costly() { return ++read } };
+		exports.read = () => read;
+		exports.self = async () => exports;
+	`)
+	if _, err := vm.Call(context.Background(), o, "self"); err != nil {
+		t.Fatal(err)
+	}
+	if got, err := vm.Invoke(context.Background(), o, "read"); string(got) != "0" || err != nil {
+		t.Errorf("getters ran %s times, %v", got, err)
+	}
+}

@@ -3,6 +3,7 @@ package web
 import (
 	"os"
 	"path/filepath"
+	"reflect"
 	"runtime"
 	"strconv"
 	"strings"
@@ -66,10 +67,11 @@ func inspectNatives(h js.Host) (map[string]any, error) {
 	rt := h.Runtime()
 	return map[string]any{
 		"promise": func(c goja.FunctionCall) goja.Value {
-			p, ok := c.Argument(0).Export().(*goja.Promise)
-			if !ok {
+			// Export would walk everything that another object leads to.
+			if c.Argument(0).ExportType() != reflect.TypeFor[*goja.Promise]() {
 				return rt.NewArray("pending", goja.Undefined())
 			}
+			p := c.Argument(0).Export().(*goja.Promise)
 			state := map[goja.PromiseState]string{goja.PromiseStatePending: "pending", goja.PromiseStateFulfilled: "fulfilled", goja.PromiseStateRejected: "rejected"}[p.State()]
 			result := p.Result()
 			if result == nil {
@@ -78,8 +80,7 @@ func inspectNatives(h js.Host) (map[string]any, error) {
 			return rt.NewArray(state, result)
 		},
 		"proxy": func(c goja.FunctionCall) goja.Value {
-			_, ok := c.Argument(0).Export().(goja.Proxy)
-			return rt.ToValue(ok)
+			return rt.ToValue(c.Argument(0).ExportType() == reflect.TypeFor[goja.Proxy]())
 		},
 		"stack": func(c goja.FunctionCall) goja.Value {
 			o, ok := c.Argument(0).(*goja.Object)
