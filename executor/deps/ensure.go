@@ -28,6 +28,9 @@ type Options struct {
 
 	Registries []Registry
 	Secrets    map[string]string // installEnv: variables for a committed .npmrc
+	// Private, when set, gives both; it is asked only when something is about
+	// to be installed, so that nobody needs a secret for nothing.
+	Private func() ([]Registry, map[string]string, error)
 
 	// Progress hears one line when an install begins and one when it ended.
 	Progress func(line string)
@@ -150,6 +153,12 @@ func (o Options) install(ctx context.Context, p Project, key string) (Outcome, e
 			return Nothing, context.Cause(ctx)
 		}
 		// A damaged entry is as good as none: the install below replaces it.
+	}
+	if o.Private != nil {
+		var err error
+		if o.Registries, o.Secrets, err = o.Private(); err != nil {
+			return Nothing, err
+		}
 	}
 	argv := p.command(len(o.Registries)+len(o.Secrets) > 0)
 	o.say("installing the dependencies of %s with %s …", o.name(), strings.Join(argv[:2], " "))

@@ -8,7 +8,6 @@ import (
 
 	"github.com/kici-dev/kici-go/engine/trigger"
 	"github.com/kici-dev/kici-go/executor"
-	"github.com/kici-dev/kici-go/executor/bundle"
 	"github.com/kici-dev/kici-go/lockfile"
 	"github.com/kici-dev/kici-go/lockfile/event"
 	"github.com/kici-dev/kici-go/lockfile/plan"
@@ -201,11 +200,4 @@ func (r *run) repository() event.Repo {
 }
 
 // program is the bundle of a workflow's file.
-func (r *run) program(file string) *executor.Program {
-	i := slices.IndexFunc(r.compiled.Programs, func(p bundle.Program) bool { return p.Entry == file })
-	if i < 0 {
-		return nil
-	}
-	p := &r.compiled.Programs[i]
-	return &executor.Program{Entry: p.Entry, Code: p.Code, Map: p.Map, Hash: p.Hash}
-}
+func (r *run) program(file string) *executor.Program { return r.compiled.Program(file) }

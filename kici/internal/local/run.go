@@ -116,7 +116,9 @@ func (r *run) gather(ctx context.Context, result *Result) error {
 	gctx, stop := context.WithCancel(ctx)
 	defer stop()
 	work.Go(func() {
-		r.compiled, compileErr = compile.Compile(gctx, r.compileOptions())
+		if compileErr = r.install(gctx); compileErr == nil {
+			r.compiled, compileErr = compile.Compile(gctx, r.compileOptions())
+		}
 		if compileErr != nil || r.compiled.Failed() {
 			stop() // nobody waits for a copy that nothing will run in
 		}
@@ -220,11 +222,15 @@ func (r *run) newID(kind string) string {
 
 // cache is the store of this user on this machine.
 func (r *run) cache() cache.Store {
-	base := lookup(r.o.Environ, "XDG_CACHE_HOME")
-	if base == "" {
-		base = filepath.Join(lookup(r.o.Environ, "HOME"), ".cache")
+	return &cache.Dir{Path: filepath.Join(r.cacheHome(), "kici", "cache")}
+}
+
+// cacheHome is where the programs of this user keep what can be made again.
+func (r *run) cacheHome() string {
+	if base := lookup(r.o.Environ, "XDG_CACHE_HOME"); base != "" {
+		return base
 	}
-	return &cache.Dir{Path: filepath.Join(base, "kici", "cache")}
+	return filepath.Join(lookup(r.o.Environ, "HOME"), ".cache")
 }
 
 func (r *run) places(dir string) cache.Places {
