@@ -43,6 +43,9 @@ func launch(ctx context.Context, start Launcher, limit time.Duration) (*child, e
 	}
 	if err := k.greet(ctx, limit); err != nil {
 		k.kill()
+		if s := k.stderr.String(); s != "" {
+			err = fmt.Errorf("%w\n%s", err, s)
+		}
 		return nil, err
 	}
 	return k, nil

@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"maps"
 	"os"
 	"path/filepath"
 	"strings"
@@ -21,15 +22,23 @@ import (
 // TestEngines runs the suite on every engine.
 func TestEngines(t *testing.T) {
 	t.Parallel()
+	both := map[string]func(*testing.T, *bench){
+		"green": green, "fails": fails, "env": env, "flood": flood, "cancel": cancel, "force": force,
+		"memory": memory, "owner": owned, "missing folder": missingFolder, "sweeps": sweeps,
+	}
+	// What engines cannot differ in is tried on the faster one.
+	once := map[string]func(*testing.T, *bench){
+		"no bash": noBash, "cache": caches, "secrets": mounted, "missing image": missingImage, "keeps": keeps, "not a runner": notARunner,
+	}
 	for kind := range kinds {
 		t.Run(kind, func(t *testing.T) {
 			t.Parallel()
 			address := need(t, kind)
-			for name, test := range map[string]func(*testing.T, *bench){
-				"green": green, "fails": fails, "env": env, "flood": flood, "cancel": cancel, "force": force,
-				"memory": memory, "owner": owned, "no bash": noBash, "cache": caches, "secrets": mounted,
-				"missing image": missingImage, "missing folder": missingFolder, "keeps": keeps, "sweeps": sweeps,
-			} {
+			tests := maps.Clone(both)
+			if kind == "docker" {
+				maps.Copy(tests, once)
+			}
+			for name, test := range tests {
 				t.Run(name, func(t *testing.T) {
 					t.Parallel()
 					test(t, setup(t, address))
@@ -332,6 +341,19 @@ func mounted(t *testing.T, b *bench) {
 		t.Fatalf("%+v", res.Failure)
 	}
 	wantText(t, b.host.text(), "in /run/kici/", "tmpfs\n", "s3cr3t-value")
+}
+
+// A static program that is no kici says what it has to say.
+func notARunner(t *testing.T, b *bench) {
+	busybox, err := programNamed("busybox")
+	if err != nil {
+		t.Fatal(err)
+	}
+	b.runner.config.RunnerBinary = busybox
+	res := b.run(t, b.task(t, ""))
+	if res.Status != executor.Failed || !strings.Contains(res.Reason, "kici: applet not found") {
+		t.Errorf("%+v", res)
+	}
 }
 
 func missingImage(t *testing.T, b *bench) {

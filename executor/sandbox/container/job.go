@@ -17,10 +17,7 @@ import (
 // contain runs a task in a container of its own.
 func (r *Runner) contain(ctx context.Context, t executor.Task) *executor.Result {
 	start := time.Now()
-	// Making a container has nothing that could be cancelled gracefully.
-	setup, stop := context.WithCancelCause(ctx)
-	defer stop(nil)
-	b, img, err := r.prepare(setup, t)
+	b, img, err := r.prepare(ctx, t)
 	if ctx.Err() != nil {
 		if b != nil {
 			err = b.remove(ctx)
