@@ -13,8 +13,8 @@ import (
 // runForReal runs a local run and shows it live. The first interrupt cancels
 // it, so that hooks and clean-up run; the second ends everything at once.
 func runForReal(ctx context.Context, s *cli.State, o runFlags, live *lines) (*result, error) {
-	ctx, cancel := context.WithCancel(ctx)
-	defer cancel()
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
 	force := make(chan struct{})
 	stop := interrupting(s, live, cancel, force)
 	defer stop()
@@ -37,7 +37,7 @@ func runForReal(ctx context.Context, s *cli.State, o runFlags, live *lines) (*re
 }
 
 // interrupting handles signals until stop is called, which waits for it.
-func interrupting(s *cli.State, live *lines, cancel func(), force chan struct{}) (stop func()) {
+func interrupting(s *cli.State, live *lines, cancel func(error), force chan struct{}) (stop func()) {
 	signals, end := s.Signals()
 	done, over := make(chan struct{}), make(chan struct{})
 	go func() {
@@ -50,7 +50,7 @@ func interrupting(s *cli.State, live *lines, cancel func(), force chan struct{})
 			}
 			if n == 0 {
 				live.say("Cancelling: running jobs clean up. Ctrl+C again ends everything now.")
-				cancel()
+				cancel(cli.ErrInterrupted)
 			} else {
 				close(force)
 			}
@@ -94,6 +94,9 @@ type viewer struct {
 }
 
 func (v *viewer) observe(e author.RunEvent) {
+	if v.live.tree != nil && v.watch(e) {
+		return
+	}
 	green, red, dim := v.live.style.Green, v.live.style.Red, v.live.style.Dim
 	switch e := e.(type) {
 	case author.RunCompiled:
@@ -125,7 +128,7 @@ func (v *viewer) observe(e author.RunEvent) {
 	case author.RunJobFinished:
 		v.jobFinished(e)
 	case author.RunEmitted:
-		v.live.tell(e.Job, "emitted an event%s", map[bool]string{true: ", which is followed", false: ""}[e.Followed])
+		v.live.tell(e.Job, "%s", emitted(e))
 	}
 }
 

@@ -17,6 +17,7 @@ type lines struct {
 	style cli.Style
 	quiet bool
 	heard func(line string) // called with every line, for tests that wait for one
+	tree  *tree             // set on a terminal: then jobs are shown there, and only say scrolls
 
 	mu   sync.Mutex // guards everything below, and the order of writes
 	out  *bufio.Writer
@@ -40,6 +41,10 @@ func newLines(w io.Writer, style cli.Style, quiet bool) *lines {
 // say prints a line that belongs to no job.
 func (l *lines) say(format string, args ...any) {
 	if l.quiet {
+		return
+	}
+	if l.tree != nil {
+		l.tree.say(fmt.Sprintf(format, args...))
 		return
 	}
 	l.mu.Lock()
@@ -95,6 +100,9 @@ func (l *lines) output(job string, p []byte) {
 
 // close shows what is left of half lines and reports the first write error.
 func (l *lines) close() error {
+	if l.tree != nil {
+		return l.tree.close()
+	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	for _, lane := range l.jobs {

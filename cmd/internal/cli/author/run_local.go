@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"runtime"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -135,6 +136,10 @@ func (a *app) runLocal(ctx context.Context, o runFlags) error {
 		}
 	}
 	live := newLines(a.Stdout, a.style, silent)
+	if a.wantsTree(o) {
+		live.tree = newTree(a.style, cli.NewScreen(a.Stdout, a.Size), time.Now)
+		live.tree.start()
+	}
 	res, err := a.library.runLocal(ctx, a.State, o, live)
 	if lineErr := live.close(); err == nil {
 		err = lineErr
