@@ -3,6 +3,7 @@ package main
 import (
 	"bufio"
 	"bytes"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -36,6 +37,9 @@ func cases() []benchCase {
 		{"one job, 200 `$` echo steps", "1,876 ms", "600 ms", func(b *bencher) (row, error) {
 			return b.runLocal(echoWorkflow(200), nil)
 		}},
+		{"10 jobs at once, one echo each", "-", "120 ms", func(b *bencher) (row, error) { return b.runLocal(fanWorkflow, nil) }},
+		{"50 jobs in 10 chains, one echo each", "-", "500 ms", func(b *bencher) (row, error) { return b.runLocal(chainWorkflow, nil) }},
+		{"a step's overhead over plain `bash -c`", "-", "0.5 ms", (*bencher).overhead},
 		{"one step printing 100 MB", "crashes at 2,000 lines", "100 MB/s", (*bencher).flood},
 	}
 }
@@ -70,6 +74,30 @@ const steps = Array.from({ length: %d }, (_, i) => step('echo-' + i, async ({ $ 
 export default workflow('bench', { on: push(), jobs: [job('echo', { runsOn: 'default', steps })] });
 `, steps)
 }
+
+const fanWorkflow = `import { job, push, step, workflow } from '@kici-dev/sdk';
+
+const jobs = Array.from({ length: 10 }, (_, i) =>
+  job('fan-' + i, { runsOn: 'default', steps: [step('echo', async ({ $ }) => { await $` + "`echo hello`" + `; })] }));
+
+export default workflow('bench', { on: push(), jobs });
+`
+
+const chainWorkflow = `import { job, push, step, workflow, type Job } from '@kici-dev/sdk';
+
+const jobs: Job[] = [];
+for (let chain = 0; chain < 10; chain++) {
+  for (let link = 0; link < 5; link++) {
+    jobs.push(job('link-' + chain + '-' + link, {
+      runsOn: 'default',
+      needs: link > 0 ? [jobs[jobs.length - 1]!] : [],
+      steps: [step('echo', async ({ $ }) => { await $` + "`echo hello`" + `; })],
+    }));
+  }
+}
+
+export default workflow('bench', { on: push(), jobs });
+`
 
 // project makes a git repository with the given workflows.
 func (b *bencher) project(n int, source func(i int) string) (string, error) {
@@ -108,7 +136,11 @@ func (b *bencher) compile(n int, source func(i int) string) (row, error) {
 	if n == 1 {
 		noun = "workflow"
 	}
-	return b.repeat(dir, mention(fmt.Sprintf("(%d %s)", n, noun)), "compile")
+	lock := filepath.Join(dir, ".kici", "kici.lock.json")
+	return b.repeat(dir, func(out []byte) error {
+		// Removed after each run, so that the next has to write it.
+		return errors.Join(mention(fmt.Sprintf("(%d %s)", n, noun))(out), os.Remove(lock))
+	}, "compile")
 }
 
 func (b *bencher) runLocal(source string, check func([]byte) error) (row, error) {
@@ -194,6 +226,43 @@ func firstError(errs ...error) error {
 	return nil
 }
 
+// overhead runs one step, then 201, and the same number of commands without
+// us: what each further step adds to its command. The three take turns, so that
+// a busy machine slows them alike.
+func (b *bencher) overhead() (row, error) {
+	const steps = 200
+	var dirs [2]string
+	for i, n := range []int{1, 1 + steps} {
+		dir, err := b.project(1, func(int) string { return echoWorkflow(n) })
+		if err != nil {
+			return row{}, err
+		}
+		dirs[i] = dir
+	}
+	var added []time.Duration
+	var r row
+	for range b.runs {
+		var took [2]time.Duration
+		for i, dir := range dirs {
+			var out bytes.Buffer
+			wall, rss, err := b.once(dir, &out, "run", "local", "push")
+			if err != nil {
+				return row{}, fmt.Errorf("%w\n%s", err, tail(out.Bytes()))
+			}
+			took[i], r.rss = wall, max(r.rss, rss)
+		}
+		start := time.Now()
+		for range steps {
+			if _, err := exec.Command("bash", "-c", "set -euo pipefail;echo hello").Output(); err != nil {
+				return row{}, err
+			}
+		}
+		added = append(added, (took[1]-took[0]-time.Since(start))/steps)
+	}
+	r.wall = median(added)
+	return r, nil
+}
+
 const floodBytes = 100_000_000
 
 // flood prints 100 MB in one step and counts what arrives.
@@ -220,7 +289,7 @@ func (b *bencher) flood() (row, error) {
 	}
 	r := row{}
 	var walls []time.Duration
-	for range max(1, b.runs/3) {
+	for range b.runs {
 		var count lineCounter
 		wall, rss, err := b.once(dir, &count, "run", "local", "push")
 		if err != nil {

@@ -28,6 +28,9 @@ type row struct {
 
 func (r row) figure() string {
 	text := fmt.Sprintf("%.1f ms", float64(r.wall.Microseconds())/1000)
+	if r.wall < time.Millisecond {
+		text = fmt.Sprintf("%.2f ms", float64(r.wall.Microseconds())/1000)
+	}
 	if r.wall >= 100*time.Millisecond {
 		text = fmt.Sprintf("%d ms", r.wall.Milliseconds())
 	}
