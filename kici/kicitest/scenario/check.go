@@ -140,9 +140,9 @@ func (c check) leftovers() {
 }
 
 func clip(text string) string {
-	const most = 4000
-	if len(text) > most {
-		return "…" + text[len(text)-most:]
+	const longest = 4000
+	if len(text) > longest {
+		return "…" + text[len(text)-longest:]
 	}
 	return text
 }
