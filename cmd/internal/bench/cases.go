@@ -245,11 +245,11 @@ func (b *bencher) overhead() (row, error) {
 		var took [2]time.Duration
 		for i, dir := range dirs {
 			var out bytes.Buffer
-			wall, rss, err := b.once(dir, &out, "run", "local", "push")
+			u, err := b.once(dir, &out, "run", "local", "push")
 			if err != nil {
 				return row{}, fmt.Errorf("%w\n%s", err, tail(out.Bytes()))
 			}
-			took[i], r.rss = wall, max(r.rss, rss)
+			took[i], r.rss = u.wall, max(r.rss, u.rss)
 		}
 		start := time.Now()
 		for range steps {
@@ -291,15 +291,15 @@ func (b *bencher) flood() (row, error) {
 	var walls []time.Duration
 	for range b.runs {
 		var count lineCounter
-		wall, rss, err := b.once(dir, &count, "run", "local", "push")
+		u, err := b.once(dir, &count, "run", "local", "push")
 		if err != nil {
 			return row{}, err
 		}
 		if count.full != floodBytes/len(line) {
 			return row{}, fmt.Errorf("%d of %d lines arrived", count.full, floodBytes/len(line))
 		}
-		walls = append(walls, wall)
-		r.rss = max(r.rss, rss)
+		walls = append(walls, u.wall)
+		r.rss = max(r.rss, u.rss)
 	}
 	r.wall = median(walls)
 	r.rate = floodBytes / 1e6 / r.wall.Seconds()

@@ -2,8 +2,9 @@
 // them: start to exit, with the peak memory of the largest process involved.
 // It prints a Markdown table beside the figures of the original (the Node
 // implementation, measured on the same kind of machine), ready for the README.
-// Medians, because a shared machine has bad moments; it measures and never
-// judges, so it is no test.
+// Medians, because a shared machine has bad moments; beside the wall time the
+// processor time of all processes, which other work on the machine hardly
+// changes. It measures and never judges, so it is no test.
 //
 //	go run ./cmd/internal/bench [-n 11] [-only compile]
 package main

@@ -22,6 +22,7 @@ type bencher struct {
 type row struct {
 	name, original, goal string
 	wall                 time.Duration
+	cpu                  time.Duration // of all processes involved; 0 where it says nothing
 	rss                  int64 // bytes of the largest process, 0 where the platform does not say
 	rate                 float64
 }
@@ -37,6 +38,9 @@ func (r row) figure() string {
 	if r.rate > 0 {
 		text = fmt.Sprintf("%.0f MB/s", r.rate)
 	}
+	if r.cpu > 0 {
+		text += fmt.Sprintf(" (cpu %d ms)", r.cpu.Milliseconds())
+	}
 	if r.rss > 0 {
 		text += fmt.Sprintf(", %d MiB", r.rss>>20)
 	}
@@ -46,11 +50,11 @@ func (r row) figure() string {
 // repeat runs a command line in dir and takes the medians. check sees the
 // output of every run, so that a figure never stands for a failed one.
 func (b *bencher) repeat(dir string, check func(out []byte) error, args ...string) (row, error) {
-	var walls []time.Duration
+	var walls, cpus []time.Duration
 	var sizes []int64
 	for i := range b.runs + 1 {
 		var out bytes.Buffer
-		wall, rss, err := b.once(dir, &out, args...)
+		u, err := b.once(dir, &out, args...)
 		if err == nil && check != nil {
 			err = check(out.Bytes())
 		}
@@ -58,19 +62,29 @@ func (b *bencher) repeat(dir string, check func(out []byte) error, args ...strin
 			return row{}, fmt.Errorf("kici %v: %w\n%s", args, err, tail(out.Bytes()))
 		}
 		if i > 0 { // the first run fills the page cache
-			walls, sizes = append(walls, wall), append(sizes, rss)
+			walls, cpus, sizes = append(walls, u.wall), append(cpus, u.cpu), append(sizes, u.rss)
 		}
 	}
-	return row{wall: median(walls), rss: median(sizes)}, nil
+	return row{wall: median(walls), cpu: median(cpus), rss: median(sizes)}, nil
 }
 
-func (b *bencher) once(dir string, out io.Writer, args ...string) (time.Duration, int64, error) {
+// usage is what one run took.
+type usage struct {
+	wall, cpu time.Duration
+	rss       int64
+}
+
+func (b *bencher) once(dir string, out io.Writer, args ...string) (usage, error) {
 	cmd := exec.Command(b.kici, args...)
 	cmd.Dir, cmd.Stdout, cmd.Stderr = dir, out, out
 	cmd.Env = append(os.Environ(), "NO_COLOR=1", "KICI_RUN_DIR="+filepath.Join(b.dir, "runs"))
 	start := time.Now()
-	err := cmd.Run()
-	return time.Since(start), peak(cmd.ProcessState), err
+	if err := cmd.Start(); err != nil {
+		return usage{}, err
+	}
+	err := cmd.Wait()
+	state := cmd.ProcessState
+	return usage{time.Since(start), state.UserTime() + state.SystemTime(), peak(state)}, err
 }
 
 func median[T int64 | time.Duration](values []T) T {
