@@ -23,7 +23,7 @@ type row struct {
 	name, original, goal string
 	wall                 time.Duration
 	cpu                  time.Duration // of all processes involved; 0 where it says nothing
-	rss                  int64 // bytes of the largest process, 0 where the platform does not say
+	rss                  int64         // bytes of the largest process, 0 where the platform does not say
 	rate                 float64
 }
 
