@@ -1,3 +1,5 @@
+//go:build unix
+
 package container
 
 import (
@@ -5,6 +7,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"io"
 	"maps"
 	"os"
 	"path/filepath"
@@ -24,7 +27,7 @@ func TestEngines(t *testing.T) {
 	t.Parallel()
 	both := map[string]func(*testing.T, *bench){
 		"green": green, "fails": fails, "env": env, "flood": flood, "cancel": cancel, "force": force,
-		"memory": memory, "owner": owned, "missing folder": missingFolder, "sweeps": sweeps,
+		"memory": memory, "owner": owned, "missing folder": missingFolder, "sweeps": sweeps, "abandoned": abandoned,
 	}
 	// What engines cannot differ in is tried on the faster one.
 	once := map[string]func(*testing.T, *bench){
@@ -179,8 +182,10 @@ func (r *recorder) RestoreCache(_ context.Context, dir string, c executor.Cache)
 	return executor.CacheHit{}, nil
 }
 func (r *recorder) SaveCache(_ context.Context, dir string, c executor.Cache) error {
-	_, err := r.RestoreCache(nil, dir, c)
-	return err
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.caches = append(r.caches, dir+" "+strings.Join(c.Paths, ","))
+	return nil
 }
 
 func wantText(t *testing.T, got string, wants ...string) {
@@ -407,6 +412,36 @@ func keeps(t *testing.T, b *bench) {
 	}
 	if err := b.runner.engine.removeContainer(t.Context(), left[0]); err != nil {
 		t.Error(err)
+	}
+}
+
+// When this process dies its connections do, and then the container ends by
+// itself.
+func abandoned(t *testing.T, b *bench) {
+	task := b.task(t, "")
+	box, _, err := b.runner.prepare(t.Context(), task)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() {
+		if err := box.remove(t.Context()); err != nil {
+			t.Error(err)
+		}
+	}()
+	p, err := box.launch(t.Context(), io.Discard)
+	if err != nil {
+		t.Fatal(err)
+	}
+	hello := make([]byte, 5)
+	if _, err := io.ReadFull(p.Stdout(), hello); err != nil {
+		t.Fatal(err)
+	}
+	p.(*process).stream.Close()
+	p.Stdout().Close()
+	select {
+	case <-p.Done():
+	case <-time.After(15 * time.Second):
+		t.Error("the container goes on without anybody")
 	}
 }
 
