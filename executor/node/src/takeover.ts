@@ -1,6 +1,8 @@
 // What a job must not do to the process it lives in, and what must reach the
 // engine: output, and the children that the author starts by himself.
 
+import '../../js/std/web/shared/language';
+
 class ProcessExit extends Error {
   exitCode: number;
   code = 'ERR_PROCESS_EXIT';
@@ -14,10 +16,19 @@ class ProcessExit extends Error {
 export function takeOver(output: (stream: number, data: any) => void): { mark(n: number): void; exit(): void } {
   streams(output);
   plainConsole();
+  timers();
   const exit = process.exit.bind(process);
   process.exit = ((code?: any) => { throw new ProcessExit(Number(code ?? process.exitCode ?? 0)); }) as any;
   process.abort = (() => { throw new ProcessExit(134); }) as any;
   return { mark: cookies(), exit: () => exit(0) };
+}
+
+/** How long this process lives is the engine's business, and beforeExit says when
+ * nothing can happen any more: a timer that is still to fire is something. */
+function timers(): void {
+  const t: any = setTimeout(() => {}, 0);
+  clearTimeout(t);
+  Object.getPrototypeOf(t).unref = function () { return this; };
 }
 
 /** Output goes the way of everything else, so that it keeps its place among it. */

@@ -36,7 +36,7 @@ var __yieldStar = (value) => {
   }, "return" in obj && method("return"), it;
 };
 
-// prelude.ts
+// shared/language.ts
 var G = globalThis;
 function hidden(target, name, value) {
   Object.defineProperty(target, name, { value, writable: true, configurable: true, enumerable: false });
@@ -44,62 +44,9 @@ function hidden(target, name, value) {
 function missing(target, name, value) {
   if (target[name] === void 0) hidden(target, name, value);
 }
-function lazy(names, load) {
-  for (const name of names) {
-    Object.defineProperty(G, name, {
-      configurable: true,
-      enumerable: false,
-      get() {
-        const exports = load();
-        for (const n of names) {
-          const d = Object.getOwnPropertyDescriptor(G, n);
-          if (d && d.get) hidden(G, n, exports[n]);
-        }
-        return exports[name];
-      },
-      set(value) {
-        hidden(G, name, value);
-      }
-    });
-  }
-}
-hidden(G, "global", G);
-for (const name of ["asyncIterator", "dispose", "asyncDispose"]) {
-  if (!Symbol[name]) {
-    Object.defineProperty(Symbol, name, { value: /* @__PURE__ */ Symbol("Symbol." + name), writable: false, configurable: false });
-  }
-}
-missing(Error, "captureStackTrace", function captureStackTrace(target) {
-  __native.capture(target);
-});
-missing(Error, "stackTraceLimit", 10);
-if (!G.WeakRef) {
-  hidden(G, "WeakRef", class WeakRef {
-    #target;
-    constructor(target) {
-      if ((typeof target !== "object" || target === null) && typeof target !== "function") throw new TypeError("WeakRef: target must be an object");
-      this.#target = target;
-    }
-    deref() {
-      return this.#target;
-    }
-    get [Symbol.toStringTag]() {
-      return "WeakRef";
-    }
-  });
-  hidden(G, "FinalizationRegistry", class FinalizationRegistry {
-    constructor(cleanup) {
-      if (typeof cleanup !== "function") throw new TypeError("FinalizationRegistry: cleanup must be callable");
-    }
-    register() {
-    }
-    unregister() {
-      return false;
-    }
-    get [Symbol.toStringTag]() {
-      return "FinalizationRegistry";
-    }
-  });
+function callable(f) {
+  if (typeof f !== "function") throw new TypeError(String(f) + " is not a function");
+  return f;
 }
 missing(Object, "groupBy", function groupBy(items, key) {
   const out = /* @__PURE__ */ Object.create(null);
@@ -174,10 +121,6 @@ function helper(name, check, body) {
       }
     })();
   } }[name]);
-}
-function callable(f) {
-  if (typeof f !== "function") throw new TypeError(String(f) + " is not a function");
-  return f;
 }
 helper("map", callable, function* (self, f) {
   for (const [v, i] of counted(self)) yield f(v, i);
@@ -254,6 +197,89 @@ if (!G.Iterator) {
   });
   hidden(G, "Iterator", Iterator);
 }
+var keysOf = function* (other) {
+  const it = other.keys();
+  for (let r = it.next(); !r.done; r = it.next()) yield r.value;
+};
+var setMethods = {
+  union: (self, other) => /* @__PURE__ */ new Set([...self, ...keysOf(other)]),
+  intersection: (self, other) => new Set([...self].filter((v) => other.has(v))),
+  difference: (self, other) => new Set([...self].filter((v) => !other.has(v))),
+  symmetricDifference: (self, other) => {
+    const out = new Set(self);
+    for (const v of keysOf(other)) if (!self.has(v)) out.add(v);
+    else out.delete(v);
+    return out;
+  },
+  isSubsetOf: (self, other) => [...self].every((v) => other.has(v)),
+  isSupersetOf: (self, other) => [...keysOf(other)].every((v) => self.has(v)),
+  isDisjointFrom: (self, other) => [...self].every((v) => !other.has(v))
+};
+for (const [name, fn] of Object.entries(setMethods)) {
+  missing(Set.prototype, name, { [name](other) {
+    return fn(this, other);
+  } }[name]);
+}
+
+// prelude.ts
+var G2 = globalThis;
+function lazy(names, load) {
+  for (const name of names) {
+    Object.defineProperty(G2, name, {
+      configurable: true,
+      enumerable: false,
+      get() {
+        const exports = load();
+        for (const n of names) {
+          const d = Object.getOwnPropertyDescriptor(G2, n);
+          if (d && d.get) hidden(G2, n, exports[n]);
+        }
+        return exports[name];
+      },
+      set(value) {
+        hidden(G2, name, value);
+      }
+    });
+  }
+}
+hidden(G2, "global", G2);
+for (const name of ["asyncIterator", "dispose", "asyncDispose"]) {
+  if (!Symbol[name]) {
+    Object.defineProperty(Symbol, name, { value: /* @__PURE__ */ Symbol("Symbol." + name), writable: false, configurable: false });
+  }
+}
+missing(Error, "captureStackTrace", function captureStackTrace(target) {
+  __native.capture(target);
+});
+missing(Error, "stackTraceLimit", 10);
+if (!G2.WeakRef) {
+  hidden(G2, "WeakRef", class WeakRef {
+    #target;
+    constructor(target) {
+      if ((typeof target !== "object" || target === null) && typeof target !== "function") throw new TypeError("WeakRef: target must be an object");
+      this.#target = target;
+    }
+    deref() {
+      return this.#target;
+    }
+    get [Symbol.toStringTag]() {
+      return "WeakRef";
+    }
+  });
+  hidden(G2, "FinalizationRegistry", class FinalizationRegistry {
+    constructor(cleanup) {
+      if (typeof cleanup !== "function") throw new TypeError("FinalizationRegistry: cleanup must be callable");
+    }
+    register() {
+    }
+    unregister() {
+      return false;
+    }
+    get [Symbol.toStringTag]() {
+      return "FinalizationRegistry";
+    }
+  });
+}
 var typedFrom = Object.getPrototypeOf(Uint8Array).from;
 hidden(Object.getPrototypeOf(Uint8Array), "from", function from(source, ...rest) {
   return typedFrom.call(this, typeof source === "string" ? [...source] : source, ...rest);
@@ -271,7 +297,7 @@ for (const name of ["toLocaleString", "toLocaleDateString", "toLocaleTimeString"
   } }[name]);
 }
 lazy(["Intl"], locale);
-missing(G, "queueMicrotask", function queueMicrotask(fn) {
+missing(G2, "queueMicrotask", function queueMicrotask(fn) {
   callable(fn);
   Promise.resolve().then(fn).catch((e) => setTimeout(() => {
     throw e;
