@@ -112,7 +112,10 @@ func (p *Pool) Run(ctx context.Context, t executor.Task) *executor.Result {
 	if t.Resources != nil && t.Resources.Limits != (executor.Amount{}) {
 		return confined(ctx, t, p.cmd)
 	}
-	return work(ctx, t, p.take, p.give)
+	result := work(ctx, t, p.take, p.give)
+	// Such a child shares its control group with others, us included.
+	result.OutOfMemory = false
+	return result
 }
 
 // Once runs one job in a child of its own, which start starts and which is
