@@ -1,0 +1,85 @@
+package engine
+
+import (
+	"time"
+
+	"github.com/kici-dev/kici-go/lockfile/status"
+)
+
+// Attempt is one time a job was given to an agent.
+type Attempt struct {
+	ID     AttemptID
+	Job    JobID
+	Run    RunID
+	Fence  Fence
+	Agent  AgentID
+	Status status.Queue // dispatched, recovering, or how it ended
+	Reason string
+	// DispatchedAt to EndedAt are its life; a zero time has not happened.
+	DispatchedAt time.Time
+	AckDeadline  time.Time
+	AckedAt      time.Time
+	StartedAt    time.Time // its first step
+	SeenAt       time.Time // last sign of life
+	EndedAt      time.Time
+}
+
+// Token is what an attempt shows to be allowed to write.
+type Token struct {
+	Job   JobID
+	Fence Fence
+}
+
+// Token of the attempt.
+func (a *Attempt) Token() Token { return Token{a.Job, a.Fence} }
+
+// Entry is a job in the dispatch queue. It stays there while the job is out, so
+// that it can be put back, and knows how often that has happened.
+type Entry struct {
+	Job         JobID
+	Run         RunID
+	Route       Route
+	Status      status.Queue
+	Fence       Fence
+	Tries       int // how often it was dispatched, rejections not counted
+	LastError   string
+	EnqueuedAt  time.Time
+	AvailableAt time.Time // not before
+	ExpiresAt   time.Time // zero: never
+}
+
+// Step is a step, hook or pseudo-step of an attempt.
+type Step struct {
+	Attempt AttemptID
+	Index   int
+	Kind    string // "step", "hook:cleanup", …: hooks of a step share its index
+	Name    string
+	Status  status.Step
+	Error   string
+	Data    []byte // JSON
+	// LogBytes were streamed while it ran.
+	LogBytes   int64
+	StartedAt  time.Time
+	FinishedAt time.Time
+}
+
+// Chunk is some log lines of a step. Attempt, Step and Seq are its key, which
+// makes sending one twice harmless.
+type Chunk struct {
+	Attempt AttemptID
+	Step    int // -1: the prepare bucket
+	Seq     int64
+	Lines   int
+	Data    []byte
+	At      time.Time
+}
+
+// Seal says where the finished log of a step lies.
+type Seal struct {
+	Attempt AttemptID
+	Step    int
+	Blob    string
+	Bytes   int64
+	Lines   int64
+	At      time.Time
+}

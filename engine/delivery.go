@@ -1,0 +1,54 @@
+package engine
+
+import (
+	"time"
+
+	"github.com/kici-dev/kici-go/lockfile/status"
+)
+
+// Source is where deliveries come from: a webhook endpoint, a forge, a
+// repository on disk.
+type Source struct {
+	ID         SourceID
+	Name       string // unique; part of the webhook's path
+	Kind       string // provider or preset: "forgejo", "generic", "local"
+	RoutingKey string
+	// Config is JSON of the provider. Secrets in it are sealed before they come here.
+	Config    []byte
+	Enabled   bool
+	CreatedAt time.Time
+	UpdatedAt time.Time
+}
+
+// Delivery is one inbound event and what became of it: a row of the event log.
+type Delivery struct {
+	ID         DeliveryID
+	Source     SourceID
+	Key        string // the sender's own delivery id
+	RoutingKey string
+	Provider   string
+	Event      string
+	Action     string
+	Ref        Ref
+	Status     status.Event
+	// PayloadSize and PayloadHash describe the body even where it is not kept;
+	// PayloadOmitted then says why.
+	PayloadSize    int64
+	PayloadHash    string
+	PayloadOmitted string
+	Matched        int // workflows that matched
+	Error          string
+	Trace          []byte // JSON of engine/trigger's decisions
+	ReceivedAt     time.Time
+	ProcessedAt    time.Time // zero until it has been worked through
+}
+
+// Event announces a change of state. It commits together with the change.
+type Event struct {
+	Seq  int64 // given by the store, rising within a run
+	Run  RunID // empty for what belongs to none
+	Job  JobID
+	Kind string // "run.started", "job.finished", …
+	Data []byte // JSON
+	At   time.Time
+}

@@ -1,0 +1,183 @@
+package store
+
+import (
+	"context"
+	"time"
+
+	"github.com/kici-dev/kici-go/engine"
+	"github.com/kici-dev/kici-go/lockfile/status"
+)
+
+// Sources are where deliveries come from.
+type Sources interface {
+	// Put inserts or replaces by id. A name that another source has is ErrExists.
+	Put(ctx context.Context, s *engine.Source) error
+	// Find looks by id, then by name.
+	Find(ctx context.Context, idOrName string) (*engine.Source, error)
+	List(ctx context.Context) ([]engine.Source, error)
+	Delete(ctx context.Context, id engine.SourceID) error
+}
+
+// Deliveries are the event log with its payloads, and the memory of what came
+// before.
+type Deliveries interface {
+	// First reports whether key was not seen in the time before, and remembers it
+	// until then. Of several that ask at the same time, one is first.
+	First(ctx context.Context, key string, now, until time.Time) (bool, error)
+	// Insert stores a delivery and its payload; a nil payload is not kept.
+	Insert(ctx context.Context, d *engine.Delivery, payload []byte) error
+	// Save stores what became of it.
+	Save(ctx context.Context, d *engine.Delivery) error
+	Get(ctx context.Context, id engine.DeliveryID) (*engine.Delivery, error)
+	Payload(ctx context.Context, id engine.DeliveryID) ([]byte, error)
+	// Open lists what was received and not worked through, oldest first.
+	Open(ctx context.Context, limit int) ([]engine.Delivery, error)
+	// Recent lists the log, newest first, starting before a time (zero: now).
+	Recent(ctx context.Context, before time.Time, limit int) ([]engine.Delivery, error)
+}
+
+// Runs are runs with their snapshots.
+type Runs interface {
+	Insert(ctx context.Context, r *engine.Run, s *engine.Snapshot) error
+	Get(ctx context.Context, id engine.RunID) (*engine.Run, error)
+	Snapshot(ctx context.Context, id engine.RunID) (*engine.Snapshot, error)
+	// Lock is Get that makes other transactions wait that want to decide about
+	// the same run.
+	Lock(ctx context.Context, id engine.RunID) (*engine.Run, error)
+	// Save stores what can change of a run whose status still is was; otherwise
+	// ErrConflict.
+	Save(ctx context.Context, r *engine.Run, was status.Run) error
+	// Unfinished lists runs that are not terminal, oldest first, after an id
+	// (empty: from the start).
+	Unfinished(ctx context.Context, after engine.RunID, limit int) ([]engine.Run, error)
+	// Recent lists newest first, starting before a time (zero: now).
+	Recent(ctx context.Context, before time.Time, limit int) ([]engine.Run, error)
+	// Of lists the runs a delivery started, and Repeats those that repeat a run.
+	Of(ctx context.Context, d engine.DeliveryID) ([]engine.Run, error)
+	Repeats(ctx context.Context, original engine.RunID) ([]engine.Run, error)
+}
+
+// Jobs are the jobs of runs, with what they need.
+type Jobs interface {
+	Insert(ctx context.Context, jobs ...engine.Job) error
+	Get(ctx context.Context, id engine.JobID) (*engine.Job, error)
+	// Of lists the jobs of a run in the order of the plan.
+	Of(ctx context.Context, run engine.RunID) ([]engine.Job, error)
+	// Save stores what can change of a job whose status still is was; otherwise
+	// ErrConflict.
+	Save(ctx context.Context, j *engine.Job, was status.Job) error
+	// Needs replaces what a job needs: a group became known.
+	Needs(ctx context.Context, j *engine.Job) error
+}
+
+// Claim asks for work.
+type Claim struct {
+	Agent  engine.AgentID
+	Routes []engine.Route // what the agent may take
+	Limit  int
+	Now    time.Time
+	// AckDeadline is when the agent must have answered.
+	AckDeadline time.Time
+	// NewID makes the id of an attempt.
+	NewID func() engine.AttemptID
+}
+
+// Backlog is how much waits on a route.
+type Backlog struct {
+	Route  engine.Route
+	Count  int
+	Oldest time.Time
+}
+
+// Queue is the dispatch queue and the attempts made from it.
+type Queue interface {
+	Enqueue(ctx context.Context, entries ...engine.Entry) error
+	Get(ctx context.Context, job engine.JobID) (*engine.Entry, error)
+	Backlog(ctx context.Context, now time.Time) ([]Backlog, error)
+	// Claim takes the oldest waiting jobs of the routes, each for one caller only,
+	// with a fence above all before.
+	Claim(ctx context.Context, c Claim) ([]engine.Attempt, error)
+	// Check gives the attempt of a token that may write, or ErrStale. Until the
+	// transaction ends the job is not given out again.
+	Check(ctx context.Context, t engine.Token) (*engine.Attempt, error)
+	// Save stores what can change of an attempt that may write.
+	Save(ctx context.Context, a *engine.Attempt) error
+	// Alive notes signs of life; stale tokens are passed over.
+	Alive(ctx context.Context, now time.Time, tokens ...engine.Token) error
+	// End closes the attempt and the entry: completed, failed, cancelled.
+	End(ctx context.Context, t engine.Token, how status.Queue, reason string, now time.Time) error
+	// Requeue closes the attempt and offers the job again from a time on. A try
+	// that does not count (the agent was busy) is taken back.
+	Requeue(ctx context.Context, t engine.Token, reason string, now, from time.Time, counts bool) error
+	// Drop takes a job that nobody has out of the queue; ErrConflict if somebody has.
+	Drop(ctx context.Context, job engine.JobID, how status.Queue, reason string) error
+	// Expired lists waiting entries whose time is over.
+	Expired(ctx context.Context, now time.Time, limit int) ([]engine.Entry, error)
+	// Unacked lists open attempts past their deadline without an answer, Silent
+	// those without a sign of life since a time, Held those an agent has.
+	Unacked(ctx context.Context, now time.Time, limit int) ([]engine.Attempt, error)
+	Silent(ctx context.Context, since time.Time, limit int) ([]engine.Attempt, error)
+	Held(ctx context.Context, agent engine.AgentID) ([]engine.Attempt, error)
+	// Attempts lists all of a job, first to last.
+	Attempts(ctx context.Context, job engine.JobID) ([]engine.Attempt, error)
+}
+
+// Steps are the steps of attempts.
+type Steps interface {
+	// Put inserts or replaces by attempt, index and kind.
+	Put(ctx context.Context, s *engine.Step) error
+	Of(ctx context.Context, attempt engine.AttemptID) ([]engine.Step, error)
+}
+
+// Agents are the machines and the tokens that let them in.
+type Agents interface {
+	Put(ctx context.Context, a *engine.Agent) error
+	Get(ctx context.Context, id engine.AgentID) (*engine.Agent, error)
+	List(ctx context.Context) ([]engine.Agent, error)
+	// Gone notes the end of a connection, unless there is a later one.
+	Gone(ctx context.Context, id engine.AgentID, generation int64, now time.Time) error
+
+	AddToken(ctx context.Context, t *engine.AgentToken) error
+	// Token finds by hash; whether it is Valid the caller asks.
+	Token(ctx context.Context, hash []byte) (*engine.AgentToken, error)
+	Tokens(ctx context.Context) ([]engine.AgentToken, error)
+	UseToken(ctx context.Context, id engine.TokenID, now time.Time) error
+	RevokeToken(ctx context.Context, id engine.TokenID, now time.Time) error
+}
+
+// Logs are the log chunks of steps.
+type Logs interface {
+	// Append stores chunks; one whose key is known changes nothing.
+	Append(ctx context.Context, chunks ...engine.Chunk) error
+	// Last is the highest sequence number stored, 0 for none.
+	Last(ctx context.Context, a engine.AttemptID, step int) (int64, error)
+	// Read gives chunks after a sequence number, in order.
+	Read(ctx context.Context, a engine.AttemptID, step int, after int64, limit int) ([]engine.Chunk, error)
+	// Seal remembers the blob and drops the chunks.
+	Seal(ctx context.Context, s *engine.Seal) error
+	Sealed(ctx context.Context, a engine.AttemptID) ([]engine.Seal, error)
+}
+
+// Events are the outbox.
+type Events interface {
+	// Append gives numbers and stores. It locks the runs of the events, so that
+	// numbers of one run become visible in their order.
+	Append(ctx context.Context, events ...engine.Event) error
+	// After follows one run: what came after a number.
+	After(ctx context.Context, run engine.RunID, seq int64, limit int) ([]engine.Event, error)
+	// Pending lists what nobody has confirmed with Done, in order. Across runs a
+	// number may appear after a higher one; it is never passed over.
+	Pending(ctx context.Context, limit int) ([]engine.Event, error)
+	Done(ctx context.Context, seqs ...int64) error
+}
+
+// Retention removes what is old, at most limit at a time, so that no
+// transaction is long. A caller repeats until less than limit went.
+type Retention interface {
+	// Runs removes runs that finished before, with everything below them, and
+	// gives their sealed blobs for removal.
+	Runs(ctx context.Context, before time.Time, limit int) (n int, blobs []string, err error)
+	Deliveries(ctx context.Context, before time.Time, limit int) (int, error)
+	// Keys removes what First need not remember any more.
+	Keys(ctx context.Context, now time.Time, limit int) (int, error)
+}

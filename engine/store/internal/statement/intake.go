@@ -1,0 +1,142 @@
+package statement
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/kici-dev/kici-go/engine"
+	"github.com/kici-dev/kici-go/lockfile/status"
+)
+
+type sources struct{ *Tx }
+
+const sourceColumns = "id, name, kind, routing_key, config, enabled, created_at, updated_at"
+
+func sourceFields(s *engine.Source) []any {
+	return []any{(*string)(&s.ID), &s.Name, &s.Kind, &s.RoutingKey, raw(&s.Config), &s.Enabled, at(&s.CreatedAt), at(&s.UpdatedAt)}
+}
+
+func (t sources) Put(ctx context.Context, s *engine.Source) error {
+	return insert(ctx, t.Tx, "put source", "sources", sourceColumns, `ON CONFLICT (id) DO UPDATE SET name = excluded.name,
+		kind = excluded.kind, routing_key = excluded.routing_key, config = excluded.config, enabled = excluded.enabled,
+		updated_at = excluded.updated_at`, sourceFields, *s)
+}
+
+func (t sources) Find(ctx context.Context, idOrName string) (*engine.Source, error) {
+	return one(ctx, t.Tx, "find source", sourceFields, "SELECT "+sourceColumns+
+		" FROM sources WHERE id = $1 OR name = $1 ORDER BY CASE WHEN id = $1 THEN 0 ELSE 1 END LIMIT 1", idOrName)
+}
+
+func (t sources) List(ctx context.Context) ([]engine.Source, error) {
+	return list(ctx, t.Tx, "list sources", sourceFields, "SELECT "+sourceColumns+" FROM sources ORDER BY name")
+}
+
+func (t sources) Delete(ctx context.Context, id engine.SourceID) error {
+	return t.change(ctx, "delete source", engine.ErrNotFound, "DELETE FROM sources WHERE id = $1", string(id))
+}
+
+type deliveries struct{ *Tx }
+
+const deliveryColumns = `id, source_id, delivery_key, routing_key, provider, event, action, repo, ref, sha, status,
+	payload_size, payload_hash, payload_omitted, matched, error, trace, received_at, processed_at`
+
+func deliveryFields(d *engine.Delivery) []any {
+	return []any{(*string)(&d.ID), (*string)(&d.Source), &d.Key, &d.RoutingKey, &d.Provider, &d.Event, &d.Action,
+		&d.Ref.Repo, &d.Ref.Name, &d.Ref.SHA, (*string)(&d.Status), &d.PayloadSize, &d.PayloadHash, &d.PayloadOmitted,
+		&d.Matched, &d.Error, raw(&d.Trace), at(&d.ReceivedAt), at(&d.ProcessedAt)}
+}
+
+// First is one statement, so that of two at the same time the second waits for
+// the first and then finds its row: there is no moment between looking and
+// writing. A key whose time is over is taken again by the same statement.
+func (t deliveries) First(ctx context.Context, key string, now, until time.Time) (bool, error) {
+	n, err := t.exec(ctx, "remember delivery", `INSERT INTO dedup_cache (dedup_key, expires_at) VALUES ($1, $2)
+		ON CONFLICT (dedup_key) DO UPDATE SET expires_at = excluded.expires_at WHERE dedup_cache.expires_at <= $3`,
+		key, micros(until), micros(now))
+	return n == 1, err
+}
+
+func (t deliveries) Insert(ctx context.Context, d *engine.Delivery, payload []byte) error {
+	if err := insert(ctx, t.Tx, "insert delivery", "event_log", deliveryColumns, "", deliveryFields, *d); err != nil || payload == nil {
+		return err
+	}
+	_, err := t.exec(ctx, "insert payload", "INSERT INTO event_payloads (delivery_id, body) VALUES ($1, $2)", string(d.ID), payload)
+	return err
+}
+
+func (t deliveries) Save(ctx context.Context, d *engine.Delivery) error {
+	return t.change(ctx, "save delivery", engine.ErrNotFound, `UPDATE event_log SET event = $2, action = $3, repo = $4, ref = $5,
+		sha = $6, status = $7, matched = $8, error = $9, trace = $10, processed_at = $11 WHERE id = $1`,
+		string(d.ID), d.Event, d.Action, d.Ref.Repo, d.Ref.Name, d.Ref.SHA, string(d.Status), d.Matched, d.Error,
+		raw(&d.Trace), micros(d.ProcessedAt))
+}
+
+func (t deliveries) Get(ctx context.Context, id engine.DeliveryID) (*engine.Delivery, error) {
+	return one(ctx, t.Tx, "get delivery", deliveryFields, "SELECT "+deliveryColumns+" FROM event_log WHERE id = $1", string(id))
+}
+
+func (t deliveries) Payload(ctx context.Context, id engine.DeliveryID) ([]byte, error) {
+	b, err := one(ctx, t.Tx, "get payload", func(b *[]byte) []any { return []any{raw(b)} },
+		"SELECT body FROM event_payloads WHERE delivery_id = $1", string(id))
+	if err != nil {
+		return nil, err
+	}
+	return *b, nil
+}
+
+func (t deliveries) Open(ctx context.Context, limit int) ([]engine.Delivery, error) {
+	return list(ctx, t.Tx, "list open deliveries", deliveryFields, "SELECT "+deliveryColumns+
+		" FROM event_log WHERE status = 'received' ORDER BY received_at, id LIMIT $1", limit)
+}
+
+func (t deliveries) Recent(ctx context.Context, before time.Time, limit int) ([]engine.Delivery, error) {
+	return list(ctx, t.Tx, "list deliveries", deliveryFields, "SELECT "+deliveryColumns+
+		" FROM event_log WHERE received_at < $1 ORDER BY received_at DESC, id DESC LIMIT $2", latest(before), limit)
+}
+
+// latest is the bound of a list that starts at a time, or now.
+func latest(before time.Time) int64 {
+	if before.IsZero() {
+		return 1<<63 - 1
+	}
+	return micros(before)
+}
+
+type retention struct{ *Tx }
+
+func text(s *string) []any { return []any{s} }
+
+func (t retention) Runs(ctx context.Context, before time.Time, limit int) (int, []string, error) {
+	ids, err := list(ctx, t.Tx, "find old runs", text, fmt.Sprintf(`SELECT id FROM runs WHERE finished_at > 0 AND finished_at < $1
+		AND status NOT IN ('%s','%s','%s','%s') ORDER BY finished_at LIMIT $2`+t.dialect.Skip,
+		status.RunPending, status.RunRunning, status.RunHeld, status.RunCancelling), micros(before), limit)
+	if err != nil || len(ids) == 0 {
+		return 0, nil, err
+	}
+	in, args := places(1, len(ids)), anys(ids)
+	blobs, err := list(ctx, t.Tx, "find old logs", text, `SELECT s.blob FROM log_seals s JOIN attempts a ON a.id = s.attempt_id
+		WHERE a.run_id IN (`+in+`) ORDER BY s.blob`, args...)
+	if err != nil {
+		return 0, nil, err
+	}
+	// Jobs, attempts, steps, logs and the queue go with the run, by foreign keys.
+	for _, q := range []string{"DELETE FROM events WHERE run_id IN (", "DELETE FROM runs WHERE id IN ("} {
+		if _, err := t.exec(ctx, "remove old runs", q+in+")", args...); err != nil {
+			return 0, nil, err
+		}
+	}
+	return len(ids), blobs, nil
+}
+
+func (t retention) Deliveries(ctx context.Context, before time.Time, limit int) (int, error) {
+	n, err := t.exec(ctx, "remove old deliveries", `DELETE FROM event_log WHERE id IN (SELECT id FROM event_log
+		WHERE received_at < $1 AND status <> 'received' ORDER BY received_at LIMIT $2`+t.dialect.Skip+`)`, micros(before), limit)
+	return int(n), err
+}
+
+func (t retention) Keys(ctx context.Context, now time.Time, limit int) (int, error) {
+	n, err := t.exec(ctx, "forget deliveries", `DELETE FROM dedup_cache WHERE dedup_key IN (SELECT dedup_key FROM dedup_cache
+		WHERE expires_at <= $1 ORDER BY expires_at LIMIT $2`+t.dialect.Skip+`)`, micros(now), limit)
+	return int(n), err
+}

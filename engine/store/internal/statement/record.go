@@ -1,0 +1,182 @@
+package statement
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	"github.com/kici-dev/kici-go/engine"
+)
+
+type steps struct{ *Tx }
+
+const stepColumns = "attempt_id, step_index, kind, name, status, error, data, log_bytes, started_at, finished_at"
+
+func stepFields(s *engine.Step) []any {
+	return []any{(*string)(&s.Attempt), &s.Index, &s.Kind, &s.Name, (*string)(&s.Status), &s.Error, raw(&s.Data), &s.LogBytes,
+		at(&s.StartedAt), at(&s.FinishedAt)}
+}
+
+func (t steps) Put(ctx context.Context, s *engine.Step) error {
+	return insert(ctx, t.Tx, "put step", "steps", stepColumns, `ON CONFLICT (attempt_id, step_index, kind) DO UPDATE SET
+		name = excluded.name, status = excluded.status, error = excluded.error, data = excluded.data,
+		log_bytes = excluded.log_bytes, started_at = excluded.started_at, finished_at = excluded.finished_at`, stepFields, *s)
+}
+
+func (t steps) Of(ctx context.Context, a engine.AttemptID) ([]engine.Step, error) {
+	return list(ctx, t.Tx, "list steps", stepFields, "SELECT "+stepColumns+
+		" FROM steps WHERE attempt_id = $1 ORDER BY step_index, started_at, kind", string(a))
+}
+
+type agents struct{ *Tx }
+
+const agentColumns = `id, labels, platform, arch, version, hostname, slots, scaled, instance, generation, connected_at,
+	seen_at, disconnected_at`
+
+func agentFields(a *engine.Agent) []any {
+	return []any{(*string)(&a.ID), (*packed[engine.Label])(&a.Labels), &a.Platform, &a.Arch, &a.Version, &a.Hostname, &a.Slots,
+		&a.Scaled, &a.Instance, &a.Generation, at(&a.ConnectedAt), at(&a.SeenAt), at(&a.Disconnected)}
+}
+
+func (t agents) Put(ctx context.Context, a *engine.Agent) error {
+	return insert(ctx, t.Tx, "put agent", "agents", agentColumns, `ON CONFLICT (id) DO UPDATE SET labels = excluded.labels,
+		platform = excluded.platform, arch = excluded.arch, version = excluded.version, hostname = excluded.hostname,
+		slots = excluded.slots, scaled = excluded.scaled, instance = excluded.instance, generation = excluded.generation,
+		connected_at = excluded.connected_at, seen_at = excluded.seen_at, disconnected_at = excluded.disconnected_at`, agentFields, *a)
+}
+
+func (t agents) Get(ctx context.Context, id engine.AgentID) (*engine.Agent, error) {
+	return one(ctx, t.Tx, "get agent", agentFields, "SELECT "+agentColumns+" FROM agents WHERE id = $1", string(id))
+}
+
+func (t agents) List(ctx context.Context) ([]engine.Agent, error) {
+	return list(ctx, t.Tx, "list agents", agentFields, "SELECT "+agentColumns+" FROM agents ORDER BY id")
+}
+
+func (t agents) Gone(ctx context.Context, id engine.AgentID, generation int64, now time.Time) error {
+	return t.change(ctx, "note that an agent left", engine.ErrConflict,
+		"UPDATE agents SET instance = '', disconnected_at = $3 WHERE id = $1 AND generation = $2", string(id), generation, micros(now))
+}
+
+const tokenColumns = "id, name, hash, labels, created_at, expires_at, revoked_at, used_at"
+
+func tokenFields(k *engine.AgentToken) []any {
+	return []any{(*string)(&k.ID), &k.Name, raw(&k.Hash), (*packed[engine.Label])(&k.Labels), at(&k.CreatedAt), at(&k.ExpiresAt),
+		at(&k.RevokedAt), at(&k.UsedAt)}
+}
+
+func (t agents) AddToken(ctx context.Context, k *engine.AgentToken) error {
+	return insert(ctx, t.Tx, "add agent token", "agent_tokens", tokenColumns, "", tokenFields, *k)
+}
+
+func (t agents) Token(ctx context.Context, hash []byte) (*engine.AgentToken, error) {
+	return one(ctx, t.Tx, "find agent token", tokenFields, "SELECT "+tokenColumns+" FROM agent_tokens WHERE hash = $1", raw(&hash))
+}
+
+func (t agents) Tokens(ctx context.Context) ([]engine.AgentToken, error) {
+	return list(ctx, t.Tx, "list agent tokens", tokenFields, "SELECT "+tokenColumns+" FROM agent_tokens ORDER BY created_at, id")
+}
+
+func (t agents) UseToken(ctx context.Context, id engine.TokenID, now time.Time) error {
+	return t.change(ctx, "use agent token", engine.ErrNotFound, "UPDATE agent_tokens SET used_at = $2 WHERE id = $1", string(id), micros(now))
+}
+
+// RevokeToken keeps the time of the first revocation.
+func (t agents) RevokeToken(ctx context.Context, id engine.TokenID, now time.Time) error {
+	return t.change(ctx, "revoke agent token", engine.ErrNotFound,
+		"UPDATE agent_tokens SET revoked_at = CASE WHEN revoked_at = 0 THEN $2 ELSE revoked_at END WHERE id = $1", string(id), micros(now))
+}
+
+type logs struct{ *Tx }
+
+const chunkColumns = "attempt_id, step_index, seq, line_count, data, created_at"
+
+func chunkFields(c *engine.Chunk) []any {
+	return []any{(*string)(&c.Attempt), &c.Step, &c.Seq, &c.Lines, raw(&c.Data), at(&c.At)}
+}
+
+func (t logs) Append(ctx context.Context, chunks ...engine.Chunk) error {
+	return insert(ctx, t.Tx, "append log", "log_chunks", chunkColumns, "ON CONFLICT (attempt_id, step_index, seq) DO NOTHING", chunkFields, chunks...)
+}
+
+func (t logs) Last(ctx context.Context, a engine.AttemptID, step int) (int64, error) {
+	n, err := one(ctx, t.Tx, "find end of log", func(n *int64) []any { return []any{n} },
+		"SELECT COALESCE(MAX(seq), 0) FROM log_chunks WHERE attempt_id = $1 AND step_index = $2", string(a), step)
+	if err != nil {
+		return 0, err
+	}
+	return *n, nil
+}
+
+func (t logs) Read(ctx context.Context, a engine.AttemptID, step int, after int64, limit int) ([]engine.Chunk, error) {
+	return list(ctx, t.Tx, "read log", chunkFields, "SELECT "+chunkColumns+
+		" FROM log_chunks WHERE attempt_id = $1 AND step_index = $2 AND seq > $3 ORDER BY seq LIMIT $4", string(a), step, after, limit)
+}
+
+const sealColumns = "attempt_id, step_index, blob, byte_count, line_count, sealed_at"
+
+func sealFields(s *engine.Seal) []any {
+	return []any{(*string)(&s.Attempt), &s.Step, &s.Blob, &s.Bytes, &s.Lines, at(&s.At)}
+}
+
+func (t logs) Seal(ctx context.Context, s *engine.Seal) error {
+	if err := insert(ctx, t.Tx, "seal log", "log_seals", sealColumns, "", sealFields, *s); err != nil {
+		return err
+	}
+	_, err := t.exec(ctx, "seal log", "DELETE FROM log_chunks WHERE attempt_id = $1 AND step_index = $2", string(s.Attempt), s.Step)
+	return err
+}
+
+func (t logs) Sealed(ctx context.Context, a engine.AttemptID) ([]engine.Seal, error) {
+	return list(ctx, t.Tx, "list sealed logs", sealFields, "SELECT "+sealColumns+" FROM log_seals WHERE attempt_id = $1 ORDER BY step_index", string(a))
+}
+
+type events struct{ *Tx }
+
+const eventColumns = "run_id, job_id, kind, data, created_at"
+
+func eventFields(e *engine.Event) []any {
+	return []any{(*string)(&e.Run), (*string)(&e.Job), &e.Kind, raw(&e.Data), at(&e.At)}
+}
+
+func numberedFields(e *engine.Event) []any { return append([]any{&e.Seq}, eventFields(e)...) }
+
+// Append locks the runs first. A number is drawn when a row is written, not when
+// it commits, so without the lock a follower of the run could see 8, and later 7.
+// Sorted, so that two transactions never wait for each other.
+func (t events) Append(ctx context.Context, es ...engine.Event) error {
+	var of []string
+	for _, e := range es {
+		if e.Run != "" {
+			of = append(of, string(e.Run))
+		}
+	}
+	slices.Sort(of)
+	for _, id := range slices.Compact(of) {
+		if t.dialect.Lock == "" { // one writer: nothing to lock out
+			break
+		}
+		if _, err := t.exec(ctx, "order events", "SELECT 1 FROM runs WHERE id = $1"+t.dialect.Lock, id); err != nil {
+			return err
+		}
+	}
+	return insert(ctx, t.Tx, "append events", "events", eventColumns, "", eventFields, es...)
+}
+
+func (t events) After(ctx context.Context, run engine.RunID, seq int64, limit int) ([]engine.Event, error) {
+	return list(ctx, t.Tx, "follow run", numberedFields, "SELECT seq, "+eventColumns+
+		" FROM events WHERE run_id = $1 AND seq > $2 ORDER BY seq LIMIT $3", string(run), seq, limit)
+}
+
+func (t events) Pending(ctx context.Context, limit int) ([]engine.Event, error) {
+	return list(ctx, t.Tx, "list events", numberedFields, "SELECT seq, "+eventColumns+" FROM events WHERE NOT done ORDER BY seq LIMIT $1", limit)
+}
+
+func (t events) Done(ctx context.Context, seqs ...int64) error {
+	for part := range slices.Chunk(seqs, rowsAtOnce) {
+		if _, err := t.exec(ctx, "confirm events", "UPDATE events SET done = TRUE WHERE seq IN ("+places(1, len(part))+")", anys(part)...); err != nil {
+			return err
+		}
+	}
+	return nil
+}

@@ -1,0 +1,20 @@
+//go:build !linux
+
+package storetest
+
+import (
+	"context"
+	"errors"
+)
+
+// ErrNoPostgres says that the machine has no PostgreSQL to start.
+var ErrNoPostgres = errors.New("storetest: a private PostgreSQL is started on Linux only")
+
+// Server is a private PostgreSQL.
+type Server struct{ URL string }
+
+// Postgres would start a server.
+func Postgres(context.Context, bool) (*Server, error) { return nil, ErrNoPostgres }
+
+// Stop does nothing.
+func (*Server) Stop() error { return nil }
