@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"github.com/kici-dev/kici-go/lockfile/event"
 )
 
 // needs checks names, groups, and the graph they make.
@@ -76,8 +78,9 @@ func (c *checker) needHint(name string, jobs map[string]*task, groups map[string
 	for n := range jobs {
 		names = append(names, n)
 	}
-	if near := nearest(name, names); near != "" {
-		return fmt.Sprintf("did you mean %q?", near)
+	slices.Sort(names)
+	if near := event.Nearest(name, names); len(near) > 0 {
+		return fmt.Sprintf("did you mean %q?", near[0])
 	}
 	return "add the job to the workflow's jobs; jobs made by a function are needed by their group, with dynamicGroup()"
 }
@@ -115,38 +118,4 @@ func walkCycle(from string, edges map[string][]string, done map[string]bool) []s
 		next := slices.IndexFunc(edges[at], func(n string) bool { return !done[n] })
 		at = edges[at][next]
 	}
-}
-
-// nearest is the known name within a slip of the finger of name, or "".
-func nearest(name string, known []string) string {
-	slices.Sort(known)
-	best, least := "", min(max(2, len(name)/3), len(name)-1)+1
-	for _, k := range known {
-		if d := distance(strings.ToLower(name), strings.ToLower(k)); d < least {
-			best, least = k, d
-		}
-	}
-	return best
-}
-
-// distance is Levenshtein's.
-func distance(a, b string) int {
-	x, y := []rune(a), []rune(b)
-	row := make([]int, len(y)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := range x {
-		diagonal := row[0]
-		row[0] = i + 1
-		for j := range y {
-			cost := diagonal
-			if x[i] != y[j] {
-				cost++
-			}
-			diagonal = row[j+1]
-			row[j+1] = min(cost, row[j]+1, row[j+1]+1)
-		}
-	}
-	return row[len(y)]
 }

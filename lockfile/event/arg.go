@@ -161,11 +161,9 @@ var placeholders = map[string]string{"dispatch": "<type>", "kici_event": "<name>
 
 func unknown(text string) error {
 	known := Names()
-	best, at := "", 4 // farther than three edits is no typo
-	for _, name := range known {
-		if d := distance(strings.ToLower(text), name); d < at && d < len(name) {
-			best, at = name, d
-		}
+	best := ""
+	if near := Nearest(text, known); len(near) > 0 {
+		best = near[0]
 	}
 	if strings.EqualFold(text, "pr") || strings.EqualFold(text, "pull_request") {
 		best = "pr:opened"
@@ -174,25 +172,4 @@ func unknown(text string) error {
 		best = "webhook:<source>"
 	}
 	return &UnknownError{Arg: text, Known: known, Suggestion: best}
-}
-
-// distance is the number of edits between two words.
-func distance(a, b string) int {
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := range len(a) {
-		diagonal := row[0]
-		row[0] = i + 1
-		for j := range len(b) {
-			cost := diagonal
-			if a[i] != b[j] {
-				cost++
-			}
-			diagonal = row[j+1]
-			row[j+1] = min(cost, row[j+1]+1, row[j]+1)
-		}
-	}
-	return row[len(b)]
 }

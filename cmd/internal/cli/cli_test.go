@@ -5,26 +5,11 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"slices"
 	"testing"
 )
 
-func TestNearest(t *testing.T) {
+func TestDidYouMean(t *testing.T) {
 	t.Parallel()
-	known := []string{"push", "pr:open", "pr:sync", "schedule", "release", "deploy-all"}
-	for word, want := range map[string][]string{
-		"pus":    {"push"},
-		"psuh":   {"push"},
-		"PUSH":   {"push"},
-		"pr":     {"pr:open", "pr:sync"},
-		"relase": {"release"},
-		"xyz":    nil,
-		"":       nil,
-	} {
-		if got := Nearest(word, known); !slices.Equal(got, want) {
-			t.Errorf("Nearest(%q) = %q, want %q", word, got, want)
-		}
-	}
 	if got, want := DidYouMean("zzz", "events", []string{"a", "b"}), "events: a, b"; got != want {
 		t.Errorf("got %q, want %q", got, want)
 	}
@@ -96,17 +81,4 @@ func TestDisk(t *testing.T) {
 	if err := d.Write("a/b/c", "x", 0o644); err == nil {
 		t.Error("a file below a file is an error")
 	}
-}
-
-func FuzzNearest(f *testing.F) {
-	f.Add("psuh")
-	f.Add("\xff\x00")
-	f.Fuzz(func(t *testing.T, word string) {
-		if len(word) > 200 {
-			return
-		}
-		if got := Nearest(word, []string{"push", word}); word != "" && len([]rune(word)) > 0 && !slices.Contains(got, word) {
-			t.Errorf("%q is not near itself: %q", word, got)
-		}
-	})
 }

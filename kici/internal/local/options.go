@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/kici-dev/kici-go/executor"
+	"github.com/kici-dev/kici-go/lockfile/event"
 )
 
 // Options say what to run and how. Dir is required, and Event or Fixture.
@@ -104,40 +105,8 @@ func unknown(what, name string, known []string) error {
 		return e
 	}
 	e.Hint = fmt.Sprintf("%ss: %s", what, strings.Join(known, ", "))
-	if best := closest(name, known); best != "" {
-		e.Hint = fmt.Sprintf("did you mean %q? %s", best, e.Hint)
+	if near := event.Nearest(name, known); len(near) > 0 {
+		e.Hint = fmt.Sprintf("did you mean %q? %s", near[0], e.Hint)
 	}
 	return e
-}
-
-// closest finds the name that a typing mistake came from.
-func closest(name string, known []string) string {
-	best, limit := "", len(name)/3+1
-	for _, k := range known {
-		if d := distance(strings.ToLower(name), strings.ToLower(k)); d <= limit {
-			best, limit = k, d-1
-		}
-	}
-	return best
-}
-
-// distance counts insertions, deletions and replacements.
-func distance(a, b string) int {
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := range len(a) {
-		diagonal := row[0]
-		row[0] = i + 1
-		for j := range len(b) {
-			cost := diagonal
-			if a[i] != b[j] {
-				cost++
-			}
-			diagonal = row[j+1]
-			row[j+1] = min(cost, row[j+1]+1, row[j]+1)
-		}
-	}
-	return row[len(b)]
 }

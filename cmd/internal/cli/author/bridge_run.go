@@ -114,7 +114,7 @@ func (v *viewer) observe(e author.RunEvent) {
 	case author.RunWorkflowStarted:
 		v.live.say("\n%s", v.live.style.Bold("Running workflow: "+e.Workflow))
 	case author.RunWaiting:
-		v.live.say("waiting for concurrency group %q of workflow %q", e.Group, e.Workflow)
+		v.live.say("%s", waiting(e))
 	case author.RunJobStarted:
 		v.live.tell(e.Job, "Starting...")
 	case author.RunStepStarted:
@@ -151,7 +151,7 @@ func (v *viewer) decided(e author.RunDecided) {
 		if v.debug {
 			v.live.say("%s: %s", d.WorkflowName, d.Summary)
 			for _, c := range d.Checks {
-				v.live.say("    %s %v: %s vs %q", c.Check, c.Passed, c.Pattern, c.Value)
+				v.live.say("    %s", checkText(v.live.style, c))
 			}
 		}
 	}

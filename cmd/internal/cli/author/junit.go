@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"io"
 	"strings"
+
+	"github.com/kici-dev/kici-go/cmd/internal/cli"
 )
 
 type junitSuites struct {
@@ -42,9 +44,9 @@ type junitFailure struct {
 func writeJUnit(w io.Writer, r result) error {
 	out := junitSuites{Name: "kici-local", Time: seconds(r.Summary.TotalDurationMs)}
 	for _, wf := range r.Workflows {
-		suite := junitSuite{Name: wf.Name, Tests: len(wf.Jobs), Time: seconds(wf.DurationMs)}
+		suite := junitSuite{Name: clean(wf.Name), Tests: len(wf.Jobs), Time: seconds(wf.DurationMs)}
 		for _, j := range wf.Jobs {
-			c := junitCase{Name: j.Name, Class: wf.Name, Time: seconds(j.DurationMs)}
+			c := junitCase{Name: clean(j.Name), Class: clean(wf.Name), Time: seconds(j.DurationMs)}
 			switch j.Status {
 			case failed:
 				suite.Failures++
@@ -86,19 +88,13 @@ func jobFailure(j jobResult) string {
 
 func seconds(ms int64) string { return fmt.Sprintf("%.3f", float64(ms)/1000) }
 
-// clean drops the colour codes that tools print (readers refuse control
-// characters, and encoding/xml would turn them into replacement marks).
+// clean drops colour codes and everything else that tools print for terminals:
+// readers refuse control characters, and encoding/xml would turn them into
+// replacement marks.
 func clean(s string) string {
-	var b strings.Builder
-	for i := 0; i < len(s); i++ {
-		if s[i] == 0x1b && i+1 < len(s) && s[i+1] == '[' {
-			for i += 2; i < len(s) && (s[i] < '@' || s[i] > '~'); i++ {
-			}
-			continue
-		}
-		if s[i] >= ' ' || s[i] == '\n' || s[i] == '\t' {
-			b.WriteByte(s[i])
-		}
+	lines := strings.Split(strings.ReplaceAll(s, "\r\n", "\n"), "\n")
+	for i := range lines {
+		lines[i] = cli.Visible(lines[i])
 	}
-	return b.String()
+	return strings.Join(lines, "\n")
 }

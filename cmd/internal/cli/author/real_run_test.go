@@ -78,6 +78,27 @@ func TestRunLocalForRealJSON(t *testing.T) {
 	contains(t, term.read("r.xml"), `<testcase name="test" classname="broken"`)
 }
 
+// TestRunLocalTells: events that are emitted, and with --debug every check.
+func TestRunLocalTells(t *testing.T) {
+	t.Parallel()
+	term := repo(t, `import { job, kiciEvent, push, workflow } from '@kici-dev/sdk';
+const send = job('send', { runsOn: 'default', run: async ({ emit, log }) => { log.debug('a detail'); await emit('built', { tag: 'v1' }); } });
+export default workflow('ci', { on: push({ branches: 'main', paths: ['src/**'] }), jobs: [send] });
+export const next = workflow('next', { on: kiciEvent({ name: 'built' }), jobs: [job('hear', { runsOn: 'default', run: async () => {} })] });
+`)
+	out := term.run(cli.ExitOK, "run", "local", "push", "--files", "src/a")
+	contains(t, out, `[send] emitted event "built" {"tag":"v1"}`+"\n")
+	if strings.Contains(out, "a detail") || strings.Contains(out, "[hear]") {
+		t.Errorf("got:\n%s", out)
+	}
+	contains(t, term.run(cli.ExitOK, "run", "local", "push", "--files", "src/a", "--follow-events"), "which is followed", "[hear] Starting")
+	contains(t, term.run(cli.ExitOK, "run", "local", "push", "--files", "src/a", "--debug"),
+		"ci: trigger 1 (push) matched", `✓ paths - src/** vs "src/a"`, `✗ event type - kici_event vs "push"`, "[send] [debug] a detail")
+	if out := term.run(cli.ExitOK, "run", "local", "push", "--json"); !json.Valid([]byte(out)) || !strings.Contains(out, `"workflows": []`) {
+		t.Errorf("a run that matches nothing prints an empty result, got %q", out)
+	}
+}
+
 func TestRunLocalForRealUsage(t *testing.T) {
 	t.Parallel()
 	term := repo(t, runWorkflow)

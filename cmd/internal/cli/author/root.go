@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/kici-dev/kici-go/cmd/internal/cli"
+	"github.com/kici-dev/kici-go/lockfile/event"
 )
 
 // app is what every command of one invocation shares.
@@ -116,7 +117,7 @@ func flagError(cmd *cobra.Command, err error) error {
 	if errors.As(err, &unknown) {
 		var names []string
 		cmd.Flags().VisitAll(func(f *pflag.Flag) { names = append(names, "--"+f.Name) })
-		if near := cli.Nearest("--"+unknown.GetSpecifiedName(), names); len(near) > 0 {
+		if near := event.Nearest("--"+unknown.GetSpecifiedName(), names); len(near) > 0 {
 			usage.Hint = cli.DidYouMean("--"+unknown.GetSpecifiedName(), "", names)
 		}
 	}

@@ -173,7 +173,10 @@ func (a *app) report(res result, o runFlags) error {
 		return enc.Encode(res)
 	}
 	if len(res.Workflows) == 0 {
-		return nil // what did not match has been said already
+		if o.Quiet { // otherwise it has been said already, with reasons
+			fmt.Fprintln(a.Stdout, "No workflow matches this event.")
+		}
+		return nil
 	}
 	a.showFailures(a.Stdout, res, func(workflow, job string) string {
 		return againCommand(o.Event, workflow, job, o.repeated())

@@ -68,6 +68,8 @@ func TestRunLocalQuiet(t *testing.T) {
 	t.Parallel()
 	out := running(t).run(cli.ExitFailed, "run", "local", "push", "--quiet")
 	contains(t, out, "Status: FAILED", "Workflow: hello (12ms)")
+	nothing := setup(t)
+	contains(t, nothing.run(cli.ExitOK, "run", "local", "push", "--quiet"), "No workflow matches this event.")
 	if strings.Contains(out, "Starting") || strings.Contains(out, "[lint] half") {
 		t.Errorf("--quiet streams:\n%s", out)
 	}
@@ -108,6 +110,28 @@ func TestRunLocalJUnit(t *testing.T) {
 	}
 	term.run(cli.ExitFailed, "run", "local", "push", "--junit", ".kici/workflows/ci.ts/impossible.xml")
 	contains(t, term.stderr.String(), "error: ")
+}
+
+// TestJUnitOfOddTexts: whatever tools print and authors name things, the report
+// is XML.
+func TestJUnitOfOddTexts(t *testing.T) {
+	t.Parallel()
+	odd := "a\x00b\x1b[31mc\x1b]0;t\x07d\xff\x7f\r\n\te <&\"'> \ufffe\u2028]]>"
+	r := result{Workflows: []workflowResult{{Name: odd, Status: failed, Jobs: []jobResult{{Name: odd, Status: failed, Error: odd}}}}}
+	var out bytes.Buffer
+	if err := writeJUnit(&out, r); err != nil {
+		t.Fatal(err)
+	}
+	var got junitSuites
+	if err := xml.Unmarshal(out.Bytes(), &got); err != nil {
+		t.Fatalf("%v\n%s", err, &out)
+	}
+	if text := got.Suites[0].Cases[0].Failure.Text; text != "abcd\ufffd\n  e <&\"'> \ufffd]]>" {
+		t.Errorf("got %q", text)
+	}
+	if strings.ContainsFunc(out.String(), func(r rune) bool { return r < ' ' && r != '\n' || r == 0x7f }) {
+		t.Errorf("there are control characters: %q", &out)
+	}
 }
 
 func TestRunLocalExitCodes(t *testing.T) {

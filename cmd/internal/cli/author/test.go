@@ -250,17 +250,21 @@ func (a *app) showDecision(d *author.Decision, all bool) {
 		if c.Passed && !all || d.Matched && !all {
 			continue
 		}
-		sign := a.style.Red("✗")
-		if c.Passed {
-			sign = a.style.Green("✓")
-		}
-		text := fmt.Sprintf("%s - %s vs %q", c.Check, c.Pattern, c.Value)
-		if c.Reason != "" {
-			text = fmt.Sprintf("%s - %s", c.Check, c.Reason)
-		}
-		fmt.Fprintf(a.Stdout, "      %s %s\n", sign, text)
+		fmt.Fprintf(a.Stdout, "      %s\n", checkText(a.style, c))
 	}
 	if d.Err != nil {
 		fmt.Fprintf(a.Stdout, "      %s %s\n", a.style.Red("!"), indentRest(d.Err.Error()))
 	}
+}
+
+// checkText is one comparison of a decision.
+func checkText(style cli.Style, c author.Check) string {
+	sign := style.Red("✗")
+	if c.Passed {
+		sign = style.Green("✓")
+	}
+	if c.Reason != "" {
+		return fmt.Sprintf("%s %s - %s", sign, c.Check, c.Reason)
+	}
+	return fmt.Sprintf("%s %s - %s vs %q", sign, c.Check, c.Pattern, c.Value)
 }

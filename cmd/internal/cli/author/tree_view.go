@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"runtime"
 	"strings"
+	"time"
 
 	"github.com/kici-dev/kici-go/cmd/internal/cli"
 	"github.com/kici-dev/kici-go/kici/author"
@@ -86,11 +87,35 @@ func (v *viewer) branchEnded(t *tree, j author.RunJobResult) {
 	t.jobEnded(title, text, statusWord(j.Status) == failed, !ownJob(j.Name))
 }
 
+// longestPayload bounds what is shown of an emitted event.
+const longestPayload = 200
+
 // emitted is an event of the author's in words.
 func emitted(e author.RunEmitted) string {
 	text := fmt.Sprintf("emitted event %q", e.Emission.Name)
+	if payload := string(e.Emission.Payload); payload != "" && payload != "{}" && payload != "null" {
+		text += " " + cli.Fit(cli.Visible(payload), longestPayload)
+	}
 	if e.Followed {
 		return text + ", which is followed"
+	}
+	return text
+}
+
+// waiting says for whom a run waits, and for how long already.
+func waiting(e author.RunWaiting) string {
+	text := fmt.Sprintf("waiting for concurrency group %q of workflow %q", e.Group, e.Workflow)
+	if h := e.Wait.Holder; h.PID != 0 {
+		text += fmt.Sprintf(": held by process %d on %s since %s", h.PID, h.Hostname, h.StartedAt.Local().Format(time.TimeOnly))
+	}
+	if e.Wait.Ahead > 1 {
+		text += fmt.Sprintf(", %d runs go first", e.Wait.Ahead)
+	}
+	if e.Wait.Cancelling {
+		text += ", which was told to end"
+	}
+	if e.Wait.Waited >= time.Second {
+		text += fmt.Sprintf(" (%s)", elapsed(e.Wait.Waited))
 	}
 	return text
 }
