@@ -69,14 +69,7 @@ func TestDeps(t *testing.T) {
 			continue
 		}
 		found++
-		var third []string
-		for _, d := range p.Deps {
-			if strings.Contains(firstElement(d), ".") && !covers(modulePath, d) {
-				third = append(third, d)
-			}
-		}
-		slices.Sort(third)
-		want := strings.Join(third, "\n") + "\n"
+		want := strings.Join(thirdParty(p), "\n") + "\n"
 		path := filepath.Join(tr.Root, filepath.FromSlash(p.Rel), "deps.txt")
 		if *update {
 			if err := os.WriteFile(path, []byte(want), 0o644); err != nil {
@@ -88,14 +81,45 @@ func TestDeps(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if string(got) != want {
-			t.Errorf("%s links other third-party packages than deps.txt says. New: %v. Gone: %v. If that is meant: go test ./kici/internal/house -run TestDeps -update",
-				p.Rel, missing(third, strings.Fields(string(got))), missing(strings.Fields(string(got)), third))
-		}
+		report(t, checkDeps(p, string(got)))
 	}
 	if found == 0 {
 		t.Fatal("no binary under cmd was found")
 	}
+}
+
+// thirdParty lists what a binary links from others, sorted.
+func thirdParty(p *pkg) []string {
+	var out []string
+	for _, d := range p.Deps {
+		if strings.Contains(firstElement(d), ".") && !covers(modulePath, d) {
+			out = append(out, d)
+		}
+	}
+	slices.Sort(out)
+	return out
+}
+
+func checkDeps(p *pkg, committed string) []string {
+	third := thirdParty(p)
+	if committed == strings.Join(third, "\n")+"\n" {
+		return nil
+	}
+	listed := strings.Fields(committed)
+	return []string{fmt.Sprintf("%s links other third-party packages than deps.txt says. New: %v. Gone: %v. If that is meant: go test ./kici/internal/house -run TestDeps -update",
+		p.Rel, missing(third, listed), missing(listed, third))}
+}
+
+func TestDepsCanFail(t *testing.T) {
+	t.Parallel()
+	p := &pkg{Rel: "cmd/x", Deps: []string{"fmt", "github.com/b/b", modulePath + "/kici", "github.com/a/a", "internal/bytealg"}}
+	if complaints := checkDeps(p, "github.com/a/a\ngithub.com/b/b\n"); complaints != nil {
+		t.Errorf("the right list: %q", complaints)
+	}
+	mustComplain(t, checkDeps(p, "github.com/a/a\n"), "New: [github.com/b/b]. Gone: []")
+	mustComplain(t, checkDeps(p, "github.com/a/a\ngithub.com/b/b\ngithub.com/c/c\n"), "New: []. Gone: [github.com/c/c]")
+	mustComplain(t, checkDeps(p, "github.com/b/b\ngithub.com/a/a\n"), "cmd/x links other") // the order is the list's
+	mustComplain(t, checkDeps(p, ""), "cmd/x")
 }
 
 func missing(from, in []string) []string {
@@ -134,20 +158,66 @@ func TestGenerated(t *testing.T) {
 
 func verifyBundle(t *testing.T, dir, entry, output string) {
 	t.Helper()
+	complaints, err := checkBundle(dir, entry, output)
+	if err != nil {
+		t.Fatal(err)
+	}
+	report(t, complaints)
+}
+
+func checkBundle(dir, entry, output string) ([]string, error) {
 	abs := filepath.Join(dir, entry)
 	want, err := bundle.Library(filepath.Dir(abs), abs)
 	if err != nil {
-		t.Fatal(err)
+		return nil, err
 	}
 	committed, err := os.ReadFile(filepath.Join(dir, output))
 	if err != nil {
-		t.Fatal(err)
+		return nil, err
 	}
+	var out []string
 	head, got, _ := bytes.Cut(committed, []byte("\n"))
 	if !bytes.Contains(head, []byte("DO NOT EDIT")) {
-		t.Errorf("%s does not open with the generator's line", output)
+		out = append(out, output+" does not open with the generator's line")
 	}
 	if !bytes.Equal(got, want) {
-		t.Errorf("%s is stale: run `make generate` and commit the result", output)
+		out = append(out, output+" is stale: run `make generate` and commit the result")
 	}
+	return out, nil
+}
+
+func TestGeneratedCanFail(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	write := func(name, text string) {
+		t.Helper()
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	check := func() []string {
+		t.Helper()
+		complaints, err := checkBundle(dir, "a.ts", "a_gen.js")
+		if err != nil {
+			t.Fatal(err)
+		}
+		return complaints
+	}
+	write("a.ts", "export const a: number = 1;\n")
+	if _, err := checkBundle(dir, "a.ts", "a_gen.js"); err == nil {
+		t.Error("a file that was never generated is an error")
+	}
+	fresh, err := bundle.Library(dir, filepath.Join(dir, "a.ts"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	const head = "// Code generated. DO NOT EDIT.\n"
+	write("a_gen.js", head+string(fresh))
+	if complaints := check(); complaints != nil {
+		t.Errorf("a fresh file: %q", complaints)
+	}
+	write("a.ts", "export const a: number = 2;\n")
+	mustComplain(t, check(), "a_gen.js is stale")
+	write("a_gen.js", "// by hand\n"+string(fresh))
+	mustComplain(t, check(), "does not open with the generator's line")
 }
