@@ -17,6 +17,7 @@ import (
 // collector listens to a run and keeps what its result does not say.
 type collector struct {
 	run_ *running
+	also local.Observer // nil, or somebody else who listens
 	err  error
 
 	mu      sync.Mutex // guards what follows
@@ -61,6 +62,9 @@ func (c *collector) job(name string) *jobNotes {
 
 // observe is the run's local.Observer.
 func (c *collector) observe(e local.Event) {
+	if c.also != nil {
+		c.also(e)
+	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	switch e := e.(type) {

@@ -27,13 +27,25 @@ var errCancelled = errors.New("cancelled")
 // fire runs what an event starts and returns when all of it is over.
 func (p *Project) fire(e event.Event, s *settings) *Run {
 	p.t.Helper()
+	run, _, err := p.try(e, s, nil)
+	if err != nil {
+		p.t.Fatalf("kicitest: %s", explain(err))
+	}
+	return run
+}
+
+// try is fire with the result as the engine gave it; also hears of everything
+// in between.
+func (p *Project) try(e event.Event, s *settings, also local.Observer) (*Run, *local.Result, error) {
+	p.t.Helper()
 	work, err := p.workspace(s)
 	if err != nil {
-		p.t.Fatalf("kicitest: the folder for the steps: %v", err)
+		return nil, nil, fmt.Errorf("the folder for the steps: %w", err)
 	}
 	r := &running{project: p, settings: s, used: map[any]int{}, machines: map[workflow.Machine]struct{}{}}
 	defer r.guard(s.patience)()
 	c := newCollector(r)
+	c.also = also
 	match, stop := p.core.outsideMatch()
 	defer stop()
 	var result *local.Result
@@ -55,13 +67,13 @@ func (p *Project) fire(e event.Event, s *settings) *Run {
 		err = c.err
 	}
 	if err != nil {
-		p.t.Fatalf("kicitest: %s", explain(err))
+		return nil, nil, err
 	}
 	run := c.run(p.t, e, work, result)
 	for _, text := range r.missing {
 		p.t.Errorf("kicitest: %s\n  %s", text, r.scripted())
 	}
-	return run
+	return run, result, nil
 }
 
 func explain(err error) string {
