@@ -13,7 +13,7 @@ import (
 // in this process in kici/author.)
 func TestScenarios(t *testing.T) {
 	t.Parallel()
-	kicitest.Scenarios(t, "testdata/scenarios")
+	kicitest.Scenarios(t, "testdata/scenarios", kicitest.Machine([]string{"PATH=/usr/bin:/bin"}))
 }
 
 func TestScenariosWithCommands(t *testing.T) {
