@@ -41,8 +41,7 @@ func (r *run) loadFixtures(ctx context.Context) (err error) {
 	if r.o.Fixture == "" {
 		return nil
 	}
-	o := r.compileOptions()
-	r.fixtures, err = compile.Fixtures(ctx, o)
+	r.fixtures, err = compile.Fixtures(ctx, r.compileOptions())
 	return err
 }
 
