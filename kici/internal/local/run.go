@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"sync"
@@ -19,6 +20,7 @@ import (
 	"github.com/kici-dev/kici-go/executor/js"
 	"github.com/kici-dev/kici-go/executor/mask"
 	"github.com/kici-dev/kici-go/executor/runner"
+	"github.com/kici-dev/kici-go/executor/sandbox/container"
 	"github.com/kici-dev/kici-go/kici/internal/localsecret"
 	"github.com/kici-dev/kici-go/lockfile"
 	"github.com/kici-dev/kici-go/lockfile/event"
@@ -62,7 +64,12 @@ func Run(ctx context.Context, o Options, observe Observer) (result *Result, err 
 		pool := runner.NewPool(runner.Command{Args: o.ChildCommand, Environ: o.Environ})
 		pool.Warm(context.WithoutCancel(ctx))
 		defer func() { err = errors.Join(err, pool.Close()) }()
-		r.runner = pool
+		boxes := container.New(container.Config{
+			Next: pool, Environ: o.Environ, Image: everyImage(o),
+			KeepFailed: lookup(o.Environ, "KICI_DOCKER_KEEP_FAILED") == "true",
+		})
+		defer func() { err = errors.Join(err, boxes.Close()) }()
+		r.runner = boxes
 	}
 	var sweep sync.WaitGroup
 	defer sweep.Wait()
@@ -78,9 +85,6 @@ func newRun(o Options, observe Observer) (*run, error) {
 	arg, err := argument(o)
 	if err != nil {
 		return nil, err
-	}
-	if o.Container {
-		return nil, &UsageError{Message: "jobs cannot run in containers yet", Hint: "leave --container out to run on this machine"}
 	}
 	if o.Concurrency < 0 {
 		return nil, &UsageError{Message: fmt.Sprintf("concurrency %d: at least one job has to run", o.Concurrency)}
@@ -197,8 +201,27 @@ func (r *run) leave(result *Result, err error) {
 	}
 }
 
-// perform runs a job; one that wants no checkout gets an empty folder.
+// everyImage is the image of jobs that name none: with --container they run in
+// one all the same.
+func everyImage(o Options) string {
+	if o.Container {
+		return container.DefaultImage
+	}
+	return ""
+}
+
+// perform runs a job where its lock entry says; one that wants no checkout
+// gets an empty folder.
 func (r *run) perform(ctx context.Context, t executor.Task, lock *lockfile.StaticJob) *executor.Result {
+	if lock != nil {
+		var err error
+		if t.Resources, err = executor.ParseResources(lock.Resources); err != nil {
+			return &executor.Result{Status: executor.Failed, Reason: err.Error(), Failure: executor.Broken(err.Error())}
+		}
+		if c := lock.Container; c != nil {
+			t.Container = &executor.Container{Image: c.Image, Env: maps.Collect(c.Env.All())}
+		}
+	}
 	if lock == nil || lock.Checkout == nil || *lock.Checkout {
 		return r.runner.Run(ctx, t)
 	}
