@@ -27,7 +27,7 @@ func (r *Runtime) question(ctx context.Context, m inbound) (value any, raw []byt
 		}
 		body, ok := r.cfg.Modules[text]
 		if !ok {
-			return nil, nil, fmt.Errorf("Cannot find module '%s'", text)
+			return nil, nil, fmt.Errorf("node: no module '%s'", text)
 		}
 		return nil, []byte(body), nil
 	case "program":

@@ -146,7 +146,9 @@ func (h *transcript) line(format string, args ...any) {
 	fmt.Fprintf(&h.text, format+"\n", args...)
 }
 
-func (h *transcript) Begin(r executor.Row) { h.line("begin %d %s %s:%d", r.Index, r.Name, r.File, r.Line) }
+func (h *transcript) Begin(r executor.Row) {
+	h.line("begin %d %s %s:%d", r.Index, r.Name, r.File, r.Line)
+}
 
 func (h *transcript) Log(row int, stream executor.Stream, p []byte) {
 	h.mu.Lock()
@@ -164,7 +166,9 @@ func (h *transcript) Log(row int, stream executor.Stream, p []byte) {
 	}
 }
 
-func (h *transcript) Rule(row int, r executor.RuleResult) { h.line("rule %d %s %v %s", row, r.Label, r.Passed, r.Error) }
+func (h *transcript) Rule(row int, r executor.RuleResult) {
+	h.line("rule %d %s %v %s", row, r.Label, r.Passed, r.Error)
+}
 
 func (h *transcript) End(r executor.RowResult) {
 	h.line("end %d %s %s %s", r.Index, r.Name, r.Status, r.Outputs)

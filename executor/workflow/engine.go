@@ -172,16 +172,30 @@ func (e *Engine) runEmbedded(ctx context.Context, t executor.Task) (result *exec
 			}
 			eng.Output(executor.Stdout, p)
 		}
-		// The VM outlives ctx: hooks run in it after the job is cancelled.
+		r := &reviver{open: func(ctx context.Context) (*guest, error) {
+			unwatch()
+			unwatch = func() {}
+			if vm != nil {
+				if err := vm.Close(); err != nil {
+					return nil, err
+				}
+			}
+			// The VM outlives ctx: hooks run in it after the job is cancelled.
+			var err error
+			vm, err = js.New(context.WithValue(context.WithoutCancel(ctx), spawnerKey{}, proc.Spawner(procs)), cfg)
+			if err != nil {
+				return nil, err
+			}
+			if e.options.Watch != nil {
+				unwatch = e.options.Watch(ctx, vm)
+			}
+			return e.open(ctx, vm, t.Job)
+		}}
 		var err error
-		vm, err = js.New(context.WithValue(context.WithoutCancel(ctx), spawnerKey{}, proc.Spawner(procs)), cfg)
-		if err != nil {
+		if r.current, err = r.open(ctx); err != nil {
 			return nil, err
 		}
-		if e.options.Watch != nil {
-			unwatch = e.options.Watch(ctx, vm)
-		}
-		return e.open(ctx, vm, t.Job)
+		return r, nil
 	})
 }
 

@@ -45,7 +45,7 @@ func openingOf(job *executor.Job) opening {
 	}
 }
 
-func (e *Engine) open(ctx context.Context, vm *js.VM, job *executor.Job) (step.Guest, error) {
+func (e *Engine) open(ctx context.Context, vm *js.VM, job *executor.Job) (*guest, error) {
 	if job.Program == nil {
 		return nil, executor.Broken("the job has no program")
 	}

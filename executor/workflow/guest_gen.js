@@ -30,6 +30,7 @@ var __toCommonJS = (mod) => __defProp(mod, "__esModule", { value: true });
 // guest.ts
 var guest_exports = {};
 __export(guest_exports, {
+  alive: () => alive,
   describe: () => describe,
   field: () => field,
   generate: () => generate,
@@ -250,6 +251,9 @@ async function regenerate(generator) {
 function resume({ steps, environment }) {
   for (const [i, value] of Object.entries(steps)) opened.scope.setStep(sdk3.stepOf(opened.target.steps[Number(i)]).ref, value);
   opened.environment = environment;
+}
+async function alive() {
+  await null;
 }
 function describe() {
   const { workflow, target, names } = opened;

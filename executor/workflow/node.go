@@ -25,7 +25,7 @@ func (e *Engine) runNode(ctx context.Context, t executor.Task) (result *executor
 	procs := e.options.Processes(t.Job.Cookie)
 	env := node.NewEnv()
 	eng := step.New(step.Config{Task: t, Env: env, Procs: procs})
-	g := &nodeGuest{job: t.Job, steps: map[int]json.RawMessage{}}
+	g := &nodeGuest{job: t.Job}
 	defer func() { uncleaned(t.Job, result, errors.Join(g.Close(), procs.Close())) }()
 	return eng.Run(ctx, func(ctx context.Context) (step.Guest, error) {
 		command, err := node.Find(t.Job.System)
@@ -60,11 +60,11 @@ type nodeGuest struct {
 	job   *executor.Job
 	start func(context.Context) (*node.Runtime, error)
 
-	mu          sync.Mutex // guards what follows
-	runtime     *node.Runtime
-	steps       map[int]json.RawMessage // outputs, for a second process
-	environment string
-	closed      bool
+	memory memory
+
+	mu      sync.Mutex // guards what follows
+	runtime *node.Runtime
+	closed  bool
 }
 
 var _ step.Guest = (*nodeGuest)(nil)
@@ -104,11 +104,7 @@ func (g *nodeGuest) alive(ctx context.Context) (*node.Runtime, error) {
 	}
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	state := map[string]any{"steps": g.steps}
-	if g.environment != "" {
-		state["environment"] = g.environment
-	}
-	if _, err := g.runtime.Invoke(ctx, moduleGuest, "resume", state); err != nil {
+	if _, err := g.runtime.Invoke(ctx, moduleGuest, "resume", g.memory.state()); err != nil {
 		return nil, translate(ctx, err, g.job.Source)
 	}
 	return g.runtime, nil
@@ -124,44 +120,10 @@ func (g *nodeGuest) Invoke(ctx context.Context, method string, params, result an
 	if err != nil {
 		return translate(ctx, err, g.job.Source)
 	}
-	if err := g.remember(method, params, raw); err != nil || result == nil {
+	if err := g.memory.keep(method, params, raw); err != nil || result == nil {
 		return err
 	}
 	return json.Unmarshal(raw, result)
-}
-
-// remember keeps what resume would need.
-func (g *nodeGuest) remember(method string, params any, raw json.RawMessage) error {
-	if method != step.MethodStep && method != step.MethodField {
-		return nil
-	}
-	data, err := json.Marshal(params)
-	if err != nil {
-		return err
-	}
-	var p struct {
-		Name string `json:"name"`
-		Step int    `json:"step"`
-	}
-	if err := json.Unmarshal(data, &p); err != nil {
-		return err
-	}
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	if method == step.MethodField {
-		if p.Name == "environment" {
-			_ = json.Unmarshal(raw, &g.environment) // what is no text, the engine refuses
-		}
-		return nil
-	}
-	var out step.Outputs
-	if err := json.Unmarshal(raw, &out); err != nil {
-		return err
-	}
-	if out.Has {
-		g.steps[p.Step] = out.Value
-	}
-	return nil
 }
 
 // Close ends the process.

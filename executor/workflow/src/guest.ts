@@ -56,6 +56,11 @@ export function resume({ steps, environment }: { steps: Record<string, unknown>;
   opened.environment = environment;
 }
 
+/** Settles unless the runtime runs no promise jobs any more. */
+export async function alive(): Promise<void> {
+  await null;
+}
+
 export function describe(): Bag {
   const { workflow, target, names } = opened;
   const out = target === undefined ? { steps: [], fields: [], rules: 0, hooks: {}, init: [], cache: [] } : describeJob(target, names);

@@ -6,7 +6,7 @@ export default workflow('w', {
     job('job', {
       runsOn: 'default',
       onFailure: ({ outcome }) => console.log('failed at', outcome.failedStep, JSON.stringify(outcome.stepOutputs)),
-      cleanup: () => console.log("cleaned"),
+      cleanup: ({ $ }) => $`echo cleaned`,
       steps: [
         step('ok', () => ({ kept: 1 })),
         step('spins', { timeout: 300, run: () => { for (;;); }, cleanup: () => console.log('step cleaned') }),
@@ -19,4 +19,3 @@ export default workflow('w', {
 // says: step cleaned
 // says: failed at spins
 // says: cleaned
-// only: node (goja runs no promise jobs after an interrupt inside an async function)
