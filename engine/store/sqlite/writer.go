@@ -110,9 +110,14 @@ func (w *writer) savepoint(fn func(statement.Conn) error) (err error) {
 // leave ends a turn: it commits unless somebody else will.
 func (w *writer) leave() {
 	b := w.batch
-	if b == nil || b.err == nil && w.waiting.Load() > 0 && b.size < batchLimit {
-		return
+	if b != nil && (b.err != nil || w.waiting.Load() == 0 || b.size >= batchLimit) {
+		w.finish()
 	}
+}
+
+// finish commits the batch and tells those who wait for it.
+func (w *writer) finish() {
+	b := w.batch
 	w.batch = nil
 	defer close(b.done)
 	if b.err == nil {
@@ -132,9 +137,7 @@ func (w *writer) alone(ctx context.Context, fn func(statement.Conn, func(string)
 	defer w.turn.Unlock()
 	w.waiting.Add(-1)
 	if w.batch != nil { // left to us by somebody who saw us waiting
-		waiting := w.waiting.Swap(0)
-		w.leave()
-		w.waiting.Add(waiting)
+		w.finish()
 	}
 	if w.closed {
 		return store.ErrClosed
