@@ -5,6 +5,7 @@ import (
 	"os"
 	"strconv"
 	"syscall"
+	"time"
 )
 
 // sysAttr: a session of its own, so that a tool which opens /dev/tty fails at
@@ -24,7 +25,6 @@ func strays(cookie string, since uint64) []int {
 	}
 	defer dir.Close()
 	names, _ := dir.Readdirnames(-1)
-	prefix := []byte(CookieName + "=")
 	buf := make([]byte, 16<<10)
 	var pids []int
 	for _, name := range names {
@@ -33,15 +33,44 @@ func strays(cookie string, since uint64) []int {
 			continue
 		}
 		var env []byte
-		env, buf = readProc("/proc/"+name+"/environ", buf)
-		for kv := range bytes.SplitSeq(env, []byte{0}) {
-			if v, ok := bytes.CutPrefix(kv, prefix); ok && belongs(string(v), cookie, since) {
-				pids = append(pids, pid)
-				break
-			}
+		env, buf = environ(name, buf)
+		if carries(env, cookie, since) {
+			pids = append(pids, pid)
 		}
 	}
 	return pids
+}
+
+// execRounds bounds the wait, a millisecond each, for a process in the middle
+// of exec. One that really has no environment costs as much; there are few.
+const execRounds = 5
+
+// environ reads the environment of a process. In the middle of exec the kernel
+// shows none: a daemon that is just being born would be missed, so an empty
+// one is read again. Kernel threads and zombies, which have no program, are
+// believed at once.
+func environ(pid string, buf []byte) (env, grown []byte) {
+	for range execRounds {
+		if env, buf = readProc("/proc/"+pid+"/environ", buf); len(env) > 0 {
+			return env, buf
+		}
+		if _, err := os.Readlink("/proc/" + pid + "/exe"); err != nil {
+			return nil, buf
+		}
+		time.Sleep(time.Millisecond)
+	}
+	return nil, buf
+}
+
+// carries reports whether the cookie is in an environment.
+func carries(env []byte, cookie string, since uint64) bool {
+	prefix := []byte(CookieName + "=")
+	for kv := range bytes.SplitSeq(env, []byte{0}) {
+		if v, ok := bytes.CutPrefix(kv, prefix); ok && belongs(string(v), cookie, since) {
+			return true
+		}
+	}
+	return false
 }
 
 // readProc reads a file of the kernel's, empty when it may not, into buf or

@@ -43,7 +43,8 @@ func suicidal(name string) bool {
 func runPair(t *testing.T, p scenario.Pair, inProcess bool) {
 	t.Helper()
 	o := author.RunOptions{Dir: p.Repository(t)}
-	for k, v := range p.Environ(t, os.Getenv("PATH")) {
+	env := p.Environ(t, os.Getenv("PATH"))
+	for k, v := range env {
 		o.Environ = append(o.Environ, k+"="+v)
 	}
 	if err := p.Options(&o); err != nil {
@@ -55,6 +56,6 @@ func runPair(t *testing.T, p scenario.Pair, inProcess bool) {
 	var tr scenario.Transcript
 	result, err := author.RunLocal(context.Background(), o, tr.Observe)
 	outcome := tr.Outcome(result, err)
-	outcome.Repo, outcome.Shared = o.Dir, inProcess
+	outcome.Repo, outcome.Home = o.Dir, env["HOME"]
 	p.Check(t, outcome)
 }

@@ -73,7 +73,7 @@ func runPair(t *testing.T, pair scenario.Pair, s *settings) {
 	var tr scenario.Transcript
 	result, err := runScenario(t, o.Dir, e, s, tr.Observe)
 	outcome := tr.Outcome(result, err)
-	outcome.Repo, outcome.Shared = o.Dir, true
+	outcome.Repo = o.Dir
 	pair.Check(t, outcome)
 }
 

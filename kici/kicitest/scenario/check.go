@@ -21,7 +21,7 @@ type Outcome struct {
 	Output    string            // everything the run printed, in order
 	Logs      map[string]string // by job, its part of the output
 	Told      string            // everything a caller gets to see, the author's source aside
-	Shared    bool              // other runs of the same pair go on beside this one
+	Home      string            // the run's own HOME, by which its processes are known; empty: not looked for
 }
 
 // Job is what became of one job.
@@ -129,12 +129,18 @@ func (c check) leftovers() {
 			c.Errorf("%s of the author's tree: %q %v, want %q", name, data, err, *want)
 		}
 	}
-	if c.got.Shared {
-		return // a process that is found may belong to another run
+	if c.got.Home == "" {
+		return
 	}
 	for _, command := range c.want.Processes {
-		if out, err := exec.Command("pgrep", "-f", "^"+command).Output(); err == nil {
-			c.Errorf("%q is still running: %s", command, out)
+		// The same pair may run beside this one; what it started has another
+		// HOME. The kernel shows environments on Linux only.
+		out, _ := exec.Command("pgrep", "-f", "^"+command).Output() // none found is an exit status
+		for _, pid := range strings.Fields(string(out)) {
+			env, err := os.ReadFile("/proc/" + pid + "/environ")
+			if err == nil && strings.Contains(string(env), "HOME="+c.got.Home+"\x00") {
+				c.Errorf("%q is still running as process %s", command, pid)
+			}
 		}
 	}
 }

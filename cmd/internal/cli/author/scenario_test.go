@@ -39,9 +39,10 @@ func runPair(t *testing.T, p scenario.Pair) scenario.Outcome {
 	t.Helper()
 	var stdout, stderr bytes.Buffer
 	var res *result
-	o := scenario.Outcome{Repo: p.Repository(t), Workflows: map[string]string{}, Logs: map[string]string{}}
+	env := p.Environ(t, os.Getenv("PATH"))
+	o := scenario.Outcome{Repo: p.Repository(t), Home: env["HOME"], Workflows: map[string]string{}, Logs: map[string]string{}}
 	state := (&cli.State{
-		Args: append([]string{"run", "local"}, p.Args()...), Env: p.Environ(t, os.Getenv("PATH")),
+		Args: append([]string{"run", "local"}, p.Args()...), Env: env,
 		Stdin: strings.NewReader(""), Stdout: &stdout, Stderr: &stderr,
 		Signals: func() (<-chan os.Signal, func()) { return make(chan os.Signal), func() {} },
 		Exec: func(string, []string, io.Writer, io.Writer, string, ...string) error {
