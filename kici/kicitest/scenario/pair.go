@@ -17,6 +17,7 @@ import (
 type Expect struct {
 	Args     *[]string          `json:"args"`
 	Env      map[string]string  `json:"env"`
+	Commit   map[string]string  `json:"commit"`
 	Change   map[string]*string `json:"change"`
 	Chmod    map[string]string  `json:"chmod"`
 	Symlink  map[string]string  `json:"symlink"`
@@ -123,6 +124,9 @@ func (p Pair) Repository(t testing.TB) string {
 		r.write(rel, string(data))
 		return err
 	}))
+	for name, text := range p.Expect.Commit {
+		r.write(name, text)
+	}
 	r.git("init", "-q", "-b", "main")
 	r.git("add", "-A")
 	r.git("-c", "user.name=t", "-c", "user.email=t@example.com", "commit", "-q", "-m", "first")
