@@ -47,9 +47,13 @@ type CompileOptions struct {
 
 // Compile compiles the workflows of a project and writes the lock file, unless
 // there are errors or Check is set. Mistakes of authors are Diagnostics in the
-// result, all of them; the error is for a disk that cannot be written and for
-// the end of ctx.
+// result, all of them; the error is for a disk that cannot be written, for
+// packages that cannot be installed after their lock file changed, and for the
+// end of ctx.
 func Compile(ctx context.Context, o CompileOptions) (*CompileResult, error) {
+	if err := o.reinstall(ctx); err != nil {
+		return nil, err
+	}
 	return compile.Compile(ctx, o.options())
 }
 

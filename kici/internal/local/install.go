@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"strings"
 
+	"github.com/kici-dev/kici-go/executor/compile"
 	"github.com/kici-dev/kici-go/executor/deps"
 	"github.com/kici-dev/kici-go/kici/internal/localsecret"
 	"github.com/kici-dev/kici-go/lockfile"
@@ -16,20 +17,32 @@ import (
 // install makes the packages that workflows import, before these are bundled.
 // It runs beside the copying of the tree and mostly finds nothing to do.
 func (r *run) install(ctx context.Context) error {
+	return Install(ctx, r.project, r.o.Environ, r.typed.secrets, func(line string) { r.observe(Notice{Text: line}) })
+}
+
+// Install brings the packages of .kici/package.json to what the package
+// manager's lock file says. progress hears a line when that takes work.
+func Install(ctx context.Context, project compile.Project, environ []string, typed localsecret.Typed, progress func(string)) error {
+	i := installation{project: project, typed: typed}
 	_, err := deps.Ensure(ctx, deps.Options{
-		Root: r.project.Root, KiciDir: r.project.KiciDir, CacheDir: filepath.Join(r.cacheHome(), "kici"),
-		Environ: r.o.Environ, UserAgent: lookup(r.o.Environ, "npm_config_user_agent"),
-		Private:  r.installSecrets,
-		Progress: func(line string) { r.observe(Notice{Text: line}) },
+		Root: project.Root, KiciDir: project.KiciDir, CacheDir: filepath.Join(cacheHome(environ), "kici"),
+		Environ: environ, UserAgent: lookup(environ, "npm_config_user_agent"),
+		Private: i.secrets, Progress: progress,
 	})
 	return err
 }
 
-// installSecrets reads what the workflows say about private registries from
-// the committed lock: the workflows themselves may not load before their
-// packages are there. Secrets are the local ones.
-func (r *run) installSecrets() ([]deps.Registry, map[string]string, error) {
-	text, err := os.ReadFile(r.project.Lock)
+// installation knows where the secrets of an install are.
+type installation struct {
+	project compile.Project
+	typed   localsecret.Typed
+}
+
+// secrets reads what the workflows say about private registries from the
+// committed lock: the workflows themselves may not load before their packages
+// are there. Secrets are the local ones.
+func (i installation) secrets() ([]deps.Registry, map[string]string, error) {
+	text, err := os.ReadFile(i.project.Lock)
 	if err != nil {
 		return nil, nil, nil // nothing is committed yet
 	}
@@ -40,7 +53,7 @@ func (r *run) installSecrets() ([]deps.Registry, map[string]string, error) {
 	var secrets *localsecret.Secrets
 	resolve := func(ref string) (string, error) {
 		if secrets == nil {
-			if secrets, err = localsecret.Load(r.project.KiciDir, r.typed.secrets); err != nil {
+			if secrets, err = localsecret.Load(i.project.KiciDir, i.typed); err != nil {
 				return "", err
 			}
 		}

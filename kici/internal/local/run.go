@@ -245,15 +245,15 @@ func (r *run) newID(kind string) string {
 
 // cache is the store of this user on this machine.
 func (r *run) cache() cache.Store {
-	return &cache.Dir{Path: filepath.Join(r.cacheHome(), "kici", "cache")}
+	return &cache.Dir{Path: filepath.Join(cacheHome(r.o.Environ), "kici", "cache")}
 }
 
 // cacheHome is where the programs of this user keep what can be made again.
-func (r *run) cacheHome() string {
-	if base := lookup(r.o.Environ, "XDG_CACHE_HOME"); base != "" {
+func cacheHome(environ []string) string {
+	if base := lookup(environ, "XDG_CACHE_HOME"); base != "" {
 		return base
 	}
-	return filepath.Join(lookup(r.o.Environ, "HOME"), ".cache")
+	return filepath.Join(lookup(environ, "HOME"), ".cache")
 }
 
 func (r *run) places(dir string) cache.Places {
