@@ -197,6 +197,7 @@ func (l *laboratory) podman(dir string) (*lively, error) {
 
 // boot starts an engine and waits until it answers.
 func boot(cmd *exec.Cmd, dir, socket string) (*lively, error) {
+	cmd.Dir = dir // engines leave files where they are started
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return nil, err
 	}
