@@ -4,17 +4,19 @@ import (
 	"encoding/json"
 	"strings"
 	"time"
+
+	"github.com/kici-dev/kici-go/lockfile/jobspec"
 )
 
 // Status is how a job, a step or a hook ended.
-type Status string
+type Status = jobspec.Status
 
 // All statuses of this room. What a run may be besides is the engine's.
 const (
-	Success   Status = "success"
-	Failed    Status = "failed"
-	Skipped   Status = "skipped"
-	Cancelled Status = "cancelled"
+	Success   = jobspec.Success
+	Failed    = jobspec.Failed
+	Skipped   = jobspec.Skipped
+	Cancelled = jobspec.Cancelled
 )
 
 // Reasons that callers branch on.
@@ -102,19 +104,8 @@ type RowResult struct {
 	Bytes     int64           `json:"bytes,omitempty"` // of output
 }
 
-// RuleResult is what a rule said.
-type RuleResult struct {
-	Label    string  `json:"label"`
-	Passed   bool    `json:"passed"`
-	Duration float64 `json:"durationMs"`
-	Error    string  `json:"error,omitempty"`
-}
-
-// Outcome is what a hook learns as ctx.outcome.
-type Outcome struct {
-	Status      Status                     `json:"status"`
-	Reason      string                     `json:"reason,omitempty"`
-	FailedStep  string                     `json:"failedStep,omitempty"`
-	StepOutputs map[string]json.RawMessage `json:"stepOutputs"`
-	Duration    float64                    `json:"duration"` // milliseconds
-}
+// RuleResult is what a rule said, and Outcome what a hook learns as ctx.outcome.
+type (
+	RuleResult = jobspec.RuleResult
+	Outcome    = jobspec.Outcome
+)
