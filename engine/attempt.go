@@ -15,6 +15,8 @@ type Attempt struct {
 	Agent  AgentID
 	Status status.Queue // dispatched, recovering, or how it ended
 	Reason string
+	// Cancel is why the agent is to cancel the job; empty while it is not.
+	Cancel string
 	// DispatchedAt to EndedAt are its life; a zero time has not happened.
 	DispatchedAt time.Time
 	AckDeadline  time.Time

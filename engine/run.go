@@ -25,10 +25,14 @@ type Run struct {
 	TriggeredBy string
 	CancelledBy string
 	Reason      string // why it failed or was cancelled
-	Timeout     time.Duration
-	CreatedAt   time.Time
-	StartedAt   time.Time
-	FinishedAt  time.Time
+	// Group is the concurrency group the run belongs to, WaitingSince when it
+	// began to wait for its turn there; zero when it has it.
+	Group        string
+	WaitingSince time.Time
+	Timeout      time.Duration
+	CreatedAt    time.Time
+	StartedAt    time.Time
+	FinishedAt   time.Time
 }
 
 // Snapshot is what a run was decided from, kept so that it can be explained and
@@ -53,6 +57,10 @@ type Job struct {
 	// Spec is the job as it is dispatched, JSON; Outputs what it gave back.
 	Spec    []byte
 	Outputs []byte
+	// Detail is the whole jobspec.Result without the outputs, JSON; Secrets are
+	// secret outputs as the agent sealed them, JSON.
+	Detail  []byte
+	Secrets []byte
 	Needs   []Need
 	Reason  string
 	// NeedsSatisfied and ReadyAt are set together, once nothing it needs is open.

@@ -26,8 +26,9 @@ type Deliveries interface {
 	First(ctx context.Context, key string, now, until time.Time) (bool, error)
 	// Insert stores a delivery and its payload; a nil payload is not kept.
 	Insert(ctx context.Context, d *engine.Delivery, payload []byte) error
-	// Save stores what became of it.
-	Save(ctx context.Context, d *engine.Delivery) error
+	// Save stores what became of a delivery whose status still is was; otherwise
+	// ErrConflict. Of several that work through one, one gets to say so.
+	Save(ctx context.Context, d *engine.Delivery, was status.Event) error
 	Get(ctx context.Context, id engine.DeliveryID) (*engine.Delivery, error)
 	Payload(ctx context.Context, id engine.DeliveryID) ([]byte, error)
 	// Open lists what was received and not worked through, oldest first.
@@ -47,6 +48,12 @@ type Runs interface {
 	// Save stores what can change of a run whose status still is was; otherwise
 	// ErrConflict.
 	Save(ctx context.Context, r *engine.Run, was status.Run) error
+	// Replan replaces the plan of a run's snapshot: more of it became known.
+	Replan(ctx context.Context, id engine.RunID, plan []byte) error
+	// InGroup lists the unfinished runs of a concurrency group, oldest first, and
+	// Overdue the unfinished ones whose timeout is over.
+	InGroup(ctx context.Context, group string) ([]engine.Run, error)
+	Overdue(ctx context.Context, now time.Time, limit int) ([]engine.Run, error)
 	// Unfinished lists runs that are not terminal, oldest first, after an id
 	// (empty: from the start).
 	Unfinished(ctx context.Context, after engine.RunID, limit int) ([]engine.Run, error)

@@ -72,8 +72,12 @@ func testDeliveries(t *testing.T, b *bench) {
 		_, err = tx.Deliveries().Payload(ctx, "d2")
 		is(t, "no payload", err, engine.ErrNotFound)
 		d.Status, d.ProcessedAt, d.Matched, d.Error, d.Trace = status.EventProcessed, b.now.Add(time.Second), 2, "", nil
-		is(t, "missing", tx.Deliveries().Save(ctx, &engine.Delivery{ID: "none"}), engine.ErrNotFound)
-		return tx.Deliveries().Save(ctx, &d)
+		is(t, "missing", tx.Deliveries().Save(ctx, &engine.Delivery{ID: "none"}, status.EventReceived), engine.ErrConflict)
+		if err := tx.Deliveries().Save(ctx, &d, status.EventReceived); err != nil {
+			return err
+		}
+		is(t, "worked through twice", tx.Deliveries().Save(ctx, &d, status.EventReceived), engine.ErrConflict)
+		return nil
 	})
 	b.tx(func(tx store.Tx) error {
 		open, err := tx.Deliveries().Open(ctx, 9)
@@ -105,7 +109,7 @@ func testDedup(t *testing.T, b *bench) {
 func testRuns(t *testing.T, b *bench) {
 	ctx := context.Background()
 	r := engine.Run{ID: "r1", Delivery: "d", Source: "s", Workflow: "ci", Status: status.RunPending, Ref: engine.Ref{Repo: "a/b", Name: "m", SHA: "s"}, Provider: "git", RoutingKey: "k",
-		Trust: "trusted", Sender: "me", Test: true, Parent: "p", Original: "o", TriggeredBy: "t", CancelledBy: "c", Reason: "why", Timeout: 90 * time.Second,
+		Trust: "trusted", Sender: "me", Test: true, Parent: "p", Original: "o", TriggeredBy: "t", CancelledBy: "c", Reason: "why", Timeout: 90 * time.Second, Group: "g", WaitingSince: b.now.Add(3000),
 		CreatedAt: b.now, StartedAt: b.now.Add(1000), FinishedAt: b.now.Add(2000)}
 	s := engine.Snapshot{Lock: []byte("l\x00"), Event: []byte("e"), Plan: []byte("p")}
 	b.tx(func(tx store.Tx) error { return tx.Runs().Insert(ctx, &r, &s) })
@@ -118,13 +122,26 @@ func testRuns(t *testing.T, b *bench) {
 		for what, list := range map[string]func() ([]engine.Run, error){
 			"unfinished": func() ([]engine.Run, error) { return tx.Runs().Unfinished(ctx, "", 9) },
 			"recent":     func() ([]engine.Run, error) { return tx.Runs().Recent(ctx, time.Time{}, 9) },
+			"in group":   func() ([]engine.Run, error) { return tx.Runs().InGroup(ctx, "g") },
+			"overdue":    func() ([]engine.Run, error) { return tx.Runs().Overdue(ctx, r.StartedAt.Add(r.Timeout), 9) },
 			"of":         func() ([]engine.Run, error) { return tx.Runs().Of(ctx, "d") },
 			"repeats":    func() ([]engine.Run, error) { return tx.Runs().Repeats(ctx, "o") },
 		} {
 			l, err := list()
 			same(t, what, l, []engine.Run{r}, err)
 		}
+		early, err := tx.Runs().Overdue(ctx, r.StartedAt.Add(r.Timeout-time.Microsecond), 9)
+		same(t, "not overdue", early, []engine.Run(nil), err)
+		nobody, err := tx.Runs().InGroup(ctx, "")
+		same(t, "no group", nobody, []engine.Run(nil), err)
+		is(t, "no such plan", tx.Runs().Replan(ctx, "none", nil), engine.ErrNotFound)
+		if err := tx.Runs().Replan(ctx, "r1", []byte("q")); err != nil {
+			return err
+		}
+		snap, err = tx.Runs().Snapshot(ctx, "r1")
+		same(t, "new plan", snap, &engine.Snapshot{Lock: s.Lock, Event: s.Event, Plan: []byte("q")}, err)
 		was := r.Status
+		r.Group, r.WaitingSince = "h", time.Time{}
 		r.Status, r.Reason, r.FinishedAt = status.RunSuccess, "", b.now.Add(time.Hour)
 		if err := tx.Runs().Save(ctx, &r, was); err != nil {
 			return err
@@ -143,7 +160,7 @@ func testRuns(t *testing.T, b *bench) {
 func testJobs(t *testing.T, b *bench) {
 	ctx := context.Background()
 	r, _ := b.run(0)
-	full := engine.Job{ID: "j1", Run: r.ID, Name: "test (1)", Base: "test", Group: "g", Place: 1, Status: status.JobPending, ByRule: true, Route: "linux", Spec: []byte("{}"), Outputs: []byte("[]"),
+	full := engine.Job{ID: "j1", Run: r.ID, Name: "test (1)", Base: "test", Group: "g", Place: 1, Status: status.JobPending, ByRule: true, Route: "linux", Spec: []byte("{}"), Outputs: []byte("[]"), Detail: []byte("{\"a\":1}"), Secrets: []byte("s"),
 		Needs: []engine.Need{{Upstream: "z"}, {Upstream: "a", RunOnFailure: true}}, Reason: "why", NeedsSatisfied: true, ReadyAt: b.now, CreatedAt: b.now, StartedAt: b.now, FinishedAt: b.now}
 	first := engine.Job{ID: "j2", Run: r.ID, Name: "build", Status: status.JobPending}
 	b.tx(func(tx store.Tx) error { return tx.Jobs().Insert(ctx, full, first) })

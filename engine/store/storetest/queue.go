@@ -62,6 +62,7 @@ func testFence(t *testing.T, b *bench) {
 		got, err := tx.Queue().Check(ctx, old.Token())
 		same(t, "check", got, &old, err)
 		got.Status, got.AckedAt, got.StartedAt = status.QueueRecovering, b.now.Add(1000), b.now.Add(2000)
+		got.Cancel = "somebody asked"
 		if err := tx.Queue().Save(ctx, got); err != nil {
 			return err
 		}

@@ -65,11 +65,11 @@ func (t deliveries) Insert(ctx context.Context, d *engine.Delivery, payload []by
 	return err
 }
 
-func (t deliveries) Save(ctx context.Context, d *engine.Delivery) error {
-	return t.change(ctx, "save delivery", engine.ErrNotFound, `UPDATE event_log SET event = $2, action = $3, repo = $4, ref = $5,
-		sha = $6, status = $7, matched = $8, error = $9, trace = $10, processed_at = $11 WHERE id = $1`,
+func (t deliveries) Save(ctx context.Context, d *engine.Delivery, was status.Event) error {
+	return t.change(ctx, "save delivery", engine.ErrConflict, `UPDATE event_log SET event = $2, action = $3, repo = $4, ref = $5,
+		sha = $6, status = $7, matched = $8, error = $9, trace = $10, processed_at = $11 WHERE id = $1 AND status = $12`,
 		string(d.ID), d.Event, d.Action, d.Ref.Repo, d.Ref.Name, d.Ref.SHA, string(d.Status), d.Matched, d.Error,
-		raw(&d.Trace), micros(d.ProcessedAt))
+		raw(&d.Trace), micros(d.ProcessedAt), string(was))
 }
 
 func (t deliveries) Get(ctx context.Context, id engine.DeliveryID) (*engine.Delivery, error) {

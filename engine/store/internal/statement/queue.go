@@ -22,12 +22,12 @@ func entryFields(e *engine.Entry) []any {
 }
 
 const attemptColumns = `id, job_id, run_id, fence, agent_id, status, reason, dispatched_at, ack_deadline, acked_at,
-	started_at, seen_at, ended_at`
+	started_at, seen_at, ended_at, cancel`
 
 func attemptFields(a *engine.Attempt) []any {
 	return []any{(*string)(&a.ID), (*string)(&a.Job), (*string)(&a.Run), (*int64)(&a.Fence), (*string)(&a.Agent),
 		(*string)(&a.Status), &a.Reason, at(&a.DispatchedAt), at(&a.AckDeadline), at(&a.AckedAt), at(&a.StartedAt),
-		at(&a.SeenAt), at(&a.EndedAt)}
+		at(&a.SeenAt), at(&a.EndedAt), &a.Cancel}
 }
 
 func (t queue) Enqueue(ctx context.Context, entries ...engine.Entry) error {
@@ -104,8 +104,8 @@ func (t queue) Save(ctx context.Context, a *engine.Attempt) error {
 		return err
 	}
 	_, err := t.exec(ctx, "save attempt", `UPDATE attempts SET agent_id = $3, status = $4, reason = $5, ack_deadline = $6, acked_at = $7,
-		started_at = $8, seen_at = $9 WHERE job_id = $1 AND fence = $2`, string(a.Job), int64(a.Fence), string(a.Agent),
-		string(a.Status), a.Reason, micros(a.AckDeadline), micros(a.AckedAt), micros(a.StartedAt), micros(a.SeenAt))
+		started_at = $8, seen_at = $9, cancel = $10 WHERE job_id = $1 AND fence = $2`, string(a.Job), int64(a.Fence), string(a.Agent),
+		string(a.Status), a.Reason, micros(a.AckDeadline), micros(a.AckedAt), micros(a.StartedAt), micros(a.SeenAt), a.Cancel)
 	return err
 }
 

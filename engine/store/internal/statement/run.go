@@ -11,13 +11,14 @@ import (
 type runs struct{ *Tx }
 
 const runColumns = `id, delivery_id, source_id, workflow_name, status, repo, ref, sha, provider, routing_key, trust_tier,
-	sender, is_test_run, parent_run_id, original_run_id, triggered_by, cancelled_by, reason, timeout, created_at, started_at, finished_at`
+	sender, is_test_run, parent_run_id, original_run_id, triggered_by, cancelled_by, reason, timeout, created_at, started_at, finished_at,
+	concurrency_group, waiting_since`
 
 func runFields(r *engine.Run) []any {
 	return []any{(*string)(&r.ID), (*string)(&r.Delivery), (*string)(&r.Source), &r.Workflow, (*string)(&r.Status),
 		&r.Ref.Repo, &r.Ref.Name, &r.Ref.SHA, &r.Provider, &r.RoutingKey, &r.Trust, &r.Sender, &r.Test,
 		(*string)(&r.Parent), (*string)(&r.Original), &r.TriggeredBy, &r.CancelledBy, &r.Reason, (*int64)(&r.Timeout),
-		at(&r.CreatedAt), at(&r.StartedAt), at(&r.FinishedAt)}
+		at(&r.CreatedAt), at(&r.StartedAt), at(&r.FinishedAt), &r.Group, at(&r.WaitingSince)}
 }
 
 func snapshotFields(s *engine.Snapshot) []any {
@@ -47,13 +48,32 @@ func (t runs) Snapshot(ctx context.Context, id engine.RunID) (*engine.Snapshot, 
 
 func (t runs) Save(ctx context.Context, r *engine.Run, was status.Run) error {
 	return t.change(ctx, "save run", engine.ErrConflict, `UPDATE runs SET status = $3, cancelled_by = $4, reason = $5, started_at = $6,
-		finished_at = $7 WHERE id = $1 AND status = $2`,
-		string(r.ID), string(was), string(r.Status), r.CancelledBy, r.Reason, micros(r.StartedAt), micros(r.FinishedAt))
+		finished_at = $7, concurrency_group = $8, waiting_since = $9 WHERE id = $1 AND status = $2`,
+		string(r.ID), string(was), string(r.Status), r.CancelledBy, r.Reason, micros(r.StartedAt), micros(r.FinishedAt), r.Group,
+		micros(r.WaitingSince))
+}
+
+func (t runs) Replan(ctx context.Context, id engine.RunID, plan []byte) error {
+	return t.change(ctx, "save plan", engine.ErrNotFound, "UPDATE run_snapshots SET plan = $2 WHERE run_id = $1", string(id), raw(&plan))
+}
+
+// unfinished is spelled as in the partial indexes, which it has to match.
+const unfinished = "status IN ('pending', 'running', 'held', 'cancelling')"
+
+func (t runs) InGroup(ctx context.Context, group string) ([]engine.Run, error) {
+	return list(ctx, t.Tx, "list concurrency group", runFields, "SELECT "+runColumns+
+		" FROM runs WHERE concurrency_group = $1 AND concurrency_group <> '' AND "+unfinished+" ORDER BY created_at, id", group)
+}
+
+// Overdue divides because a timeout is stored in nanoseconds.
+func (t runs) Overdue(ctx context.Context, now time.Time, limit int) ([]engine.Run, error) {
+	return list(ctx, t.Tx, "list overdue runs", runFields, "SELECT "+runColumns+" FROM runs WHERE "+unfinished+
+		" AND status <> 'cancelling' AND timeout > 0 AND started_at > 0 AND started_at + timeout / 1000 <= $1 ORDER BY id LIMIT $2", micros(now), limit)
 }
 
 func (t runs) Unfinished(ctx context.Context, after engine.RunID, limit int) ([]engine.Run, error) {
 	return list(ctx, t.Tx, "list unfinished runs", runFields, "SELECT "+runColumns+
-		" FROM runs WHERE status IN ('pending','running','held','cancelling') AND id > $1 ORDER BY id LIMIT $2", string(after), limit)
+		" FROM runs WHERE "+unfinished+" AND id > $1 ORDER BY id LIMIT $2", string(after), limit)
 }
 
 func (t runs) Recent(ctx context.Context, before time.Time, limit int) ([]engine.Run, error) {
@@ -73,12 +93,12 @@ func (t runs) Repeats(ctx context.Context, original engine.RunID) ([]engine.Run,
 type jobs struct{ *Tx }
 
 const jobColumns = `id, run_id, name, base_name, group_name, place, status, by_rule, route, spec, outputs, reason,
-	needs_satisfied, ready_at, created_at, started_at, finished_at`
+	needs_satisfied, ready_at, created_at, started_at, finished_at, detail, secrets`
 
 func jobFields(j *engine.Job) []any {
 	return []any{(*string)(&j.ID), (*string)(&j.Run), &j.Name, &j.Base, &j.Group, &j.Place, (*string)(&j.Status), &j.ByRule,
 		(*string)(&j.Route), raw(&j.Spec), raw(&j.Outputs), &j.Reason, &j.NeedsSatisfied, at(&j.ReadyAt),
-		at(&j.CreatedAt), at(&j.StartedAt), at(&j.FinishedAt)}
+		at(&j.CreatedAt), at(&j.StartedAt), at(&j.FinishedAt), raw(&j.Detail), raw(&j.Secrets)}
 }
 
 // edge is a row of job_needs.
@@ -144,9 +164,9 @@ func (t jobs) Of(ctx context.Context, run engine.RunID) ([]engine.Job, error) {
 
 func (t jobs) Save(ctx context.Context, j *engine.Job, was status.Job) error {
 	return t.change(ctx, "save job", engine.ErrConflict, `UPDATE jobs SET status = $3, by_rule = $4, route = $5, spec = $6, outputs = $7,
-		reason = $8, needs_satisfied = $9, ready_at = $10, started_at = $11, finished_at = $12 WHERE id = $1 AND status = $2`,
+		reason = $8, needs_satisfied = $9, ready_at = $10, started_at = $11, finished_at = $12, detail = $13, secrets = $14 WHERE id = $1 AND status = $2`,
 		string(j.ID), string(was), string(j.Status), j.ByRule, string(j.Route), raw(&j.Spec), raw(&j.Outputs), j.Reason,
-		j.NeedsSatisfied, micros(j.ReadyAt), micros(j.StartedAt), micros(j.FinishedAt))
+		j.NeedsSatisfied, micros(j.ReadyAt), micros(j.StartedAt), micros(j.FinishedAt), raw(&j.Detail), raw(&j.Secrets))
 }
 
 func (t jobs) Needs(ctx context.Context, j *engine.Job) error {

@@ -11,7 +11,7 @@ CREATE TABLE attempts (
 	id TEXT PRIMARY KEY, job_id TEXT NOT NULL REFERENCES jobs (id) ON DELETE CASCADE, run_id TEXT NOT NULL,
 	fence INTEGER NOT NULL, agent_id TEXT NOT NULL, status TEXT NOT NULL, reason TEXT NOT NULL,
 	dispatched_at INTEGER NOT NULL, ack_deadline INTEGER NOT NULL, acked_at INTEGER NOT NULL, started_at INTEGER NOT NULL,
-	seen_at INTEGER NOT NULL, ended_at INTEGER NOT NULL, UNIQUE (job_id, fence)
+	seen_at INTEGER NOT NULL, ended_at INTEGER NOT NULL, cancel TEXT NOT NULL DEFAULT '', UNIQUE (job_id, fence)
 ) STRICT;
 CREATE INDEX attempts_open ON attempts (agent_id) WHERE ended_at = 0;
 CREATE INDEX attempts_run ON attempts (run_id);
@@ -52,7 +52,7 @@ CREATE TABLE jobs (
 	base_name TEXT NOT NULL, group_name TEXT NOT NULL, place INTEGER NOT NULL, status TEXT NOT NULL,
 	by_rule INTEGER NOT NULL, route TEXT NOT NULL, spec BLOB NOT NULL, outputs BLOB NOT NULL, reason TEXT NOT NULL,
 	needs_satisfied INTEGER NOT NULL, ready_at INTEGER NOT NULL, created_at INTEGER NOT NULL, started_at INTEGER NOT NULL,
-	finished_at INTEGER NOT NULL, UNIQUE (run_id, name)
+	finished_at INTEGER NOT NULL, detail BLOB NOT NULL DEFAULT x'', secrets BLOB NOT NULL DEFAULT x'', UNIQUE (run_id, name)
 ) STRICT;
 CREATE TABLE log_chunks (
 	attempt_id TEXT NOT NULL REFERENCES attempts (id) ON DELETE CASCADE, step_index INTEGER NOT NULL, seq INTEGER NOT NULL,
@@ -73,9 +73,11 @@ CREATE TABLE runs (
 	parent_run_id TEXT NOT NULL, original_run_id TEXT NOT NULL, triggered_by TEXT NOT NULL, cancelled_by TEXT NOT NULL,
 	reason TEXT NOT NULL, timeout INTEGER NOT NULL, created_at INTEGER NOT NULL, started_at INTEGER NOT NULL,
 	finished_at INTEGER NOT NULL
-) STRICT;
+, concurrency_group TEXT NOT NULL DEFAULT '', waiting_since INTEGER NOT NULL DEFAULT 0) STRICT;
 CREATE INDEX runs_delivery ON runs (delivery_id);
 CREATE INDEX runs_finished ON runs (finished_at) WHERE finished_at > 0;
+CREATE INDEX runs_group ON runs (concurrency_group, created_at, id)
+	WHERE concurrency_group <> '' AND status IN ('pending', 'running', 'held', 'cancelling');
 CREATE INDEX runs_original ON runs (original_run_id) WHERE original_run_id <> '';
 CREATE INDEX runs_recent ON runs (created_at, id);
 CREATE INDEX runs_unfinished ON runs (id) WHERE status IN ('pending', 'running', 'held', 'cancelling');
