@@ -5,12 +5,12 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"maps"
 	"slices"
 	"strings"
 
 	"github.com/kici-dev/kici-go/engine/needs"
 	"github.com/kici-dev/kici-go/executor"
+	"github.com/kici-dev/kici-go/lockfile/jobspec"
 	"github.com/kici-dev/kici-go/lockfile/plan"
 	"github.com/kici-dev/kici-go/lockfile/status"
 )
@@ -162,86 +162,23 @@ func (s *scheduler) tolerated(name string) bool {
 // task makes the executor's job of a planned one.
 func (s *scheduler) task(job *plan.Job) (*executor.Job, []executor.Secret) {
 	t := s.flow.job(executor.KindJob, job.Name)
-	t.Base = job.Base
-	t.Origin.Index, t.Origin.Generated = job.Index, job.Generated
-	if job.Generated {
-		for i := range s.plan.Jobs {
-			if other := &s.plan.Jobs[i]; other.Generated && other.Index == job.Index && !slices.Contains(t.Origin.Siblings, other.Base) {
-				t.Origin.Siblings = append(t.Origin.Siblings, other.Base)
-			}
-		}
-		if s.flow.run.o.Job != "" { // the plan was cut down, so siblings are missing
-			t.Origin.Siblings = nil
-		}
+	spec := jobspec.SpecFor(s.flow.lock, s.plan, job)
+	if s.flow.run.o.Job != "" { // the plan was cut down, so siblings are missing
+		spec.Siblings = nil
 	}
-	if len(job.Matrix) > 0 {
-		t.Matrix, _ = json.Marshal(job.Matrix) // a map of strings always encodes
+	t.Base, t.Needs = spec.Base, spec.Needs
+	t.Origin.Index, t.Origin.Generated, t.Origin.Siblings = spec.Index, spec.Generated, spec.Siblings
+	if len(spec.Matrix) > 0 {
+		t.Matrix, _ = json.Marshal(spec.Matrix) // a map of strings always encodes
 	}
-	t.Upstream = s.upstream(job)
+	t.Upstream = jobspec.Upstream(s.plan, job, s.raw)
 	var own []executor.Secret
 	for _, edge := range job.Needs {
 		for _, name := range edge.Upstream {
 			own = append(own, s.secrets[name]...)
-			base := name
-			if up := s.plan.Find(name); up != nil {
-				base = up.Base
-			}
-			if !slices.Contains(t.Needs, base) {
-				t.Needs = append(t.Needs, base)
-			}
 		}
 	}
 	return t, own
-}
-
-// upstream are the outputs that a job may read: of everything it needs,
-// directly or not. Instances of a matrix also appear joined, under the name of
-// their job.
-func (s *scheduler) upstream(job *plan.Job) map[string]json.RawMessage {
-	out := map[string]json.RawMessage{}
-	joined := map[string]map[string]json.RawMessage{}
-	seen := map[string]bool{}
-	var visit func(j *plan.Job)
-	visit = func(j *plan.Job) {
-		for _, edge := range j.Needs {
-			for _, name := range edge.Upstream {
-				up := s.plan.Find(name)
-				if up == nil || seen[name] {
-					continue
-				}
-				seen[name] = true
-				if raw, ok := s.raw[name]; ok {
-					out[name] = raw
-					if len(up.Matrix) > 0 {
-						if joined[up.Base] == nil {
-							joined[up.Base] = map[string]json.RawMessage{}
-						}
-						joined[up.Base][plan.Suffix(up.Matrix)] = raw
-					}
-				}
-				visit(up)
-			}
-		}
-	}
-	visit(job)
-	for base, by := range joined {
-		if raw, err := joinMatrix(by); err == nil {
-			out[base] = raw
-		}
-	}
-	return out
-}
-
-// joinMatrix is {byMatrix, merged}; in merged the later suffix wins a key.
-func joinMatrix(by map[string]json.RawMessage) (json.RawMessage, error) {
-	merged := map[string]json.RawMessage{}
-	for _, suffix := range slices.Sorted(maps.Keys(by)) {
-		var fields map[string]json.RawMessage
-		if json.Unmarshal(by[suffix], &fields) == nil {
-			maps.Copy(merged, fields)
-		}
-	}
-	return json.Marshal(map[string]any{"byMatrix": by, "merged": merged})
 }
 
 func matrixMap(job *plan.Job) map[string]string {

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"os"
 	"path/filepath"
 	"strconv"
 	"time"
@@ -14,6 +15,7 @@ import (
 	"github.com/kici-dev/kici-go/kici/internal/grouplock"
 	"github.com/kici-dev/kici-go/lockfile"
 	"github.com/kici-dev/kici-go/lockfile/event"
+	"github.com/kici-dev/kici-go/lockfile/jobspec"
 	"github.com/kici-dev/kici-go/lockfile/plan"
 )
 
@@ -127,20 +129,12 @@ const (
 // prepare asks the author's code for what the lock does not hold. Most
 // workflows need no such thing, and then no child is bothered.
 func (f *flow) prepare(ctx context.Context) (*executor.Prepared, bool) {
-	want := executor.Prepare{Rules: len(f.lock.Rules) > 0, Concurrency: f.lock.Concurrency != nil && f.lock.Concurrency.HasGroup}
-	for i, j := range f.lock.Jobs {
-		switch {
-		case j.Dynamic != nil:
-			want.Generators = append(want.Generators, i)
-		case j.Static.Matrix != nil && j.Static.Matrix.Type == lockfile.MatrixDynamic:
-			want.Matrices = append(want.Matrices, i)
-		}
-	}
-	if !want.Rules && !want.Concurrency && want.Generators == nil && want.Matrices == nil {
+	want := jobspec.PrepareFor(f.lock)
+	if want == nil {
 		return &executor.Prepared{}, true
 	}
 	job := f.job(executor.KindPrepare, PrepareJob)
-	job.Prepare = &want
+	job.Prepare = want
 	res, h := f.do(ctx, job, nil)
 	f.emitted = append(f.emitted, h.emitted...)
 	f.result.Rules = res.Rules
@@ -203,12 +197,12 @@ func (r *run) lockDir() string {
 	if dir := lookup(r.o.Environ, "XDG_RUNTIME_DIR"); dir != "" {
 		return filepath.Join(dir, "kici-local-locks")
 	}
-	return filepath.Join(tempDir(), "kici-local-locks-"+userID())
+	return filepath.Join(os.TempDir(), "kici-local-locks-"+strconv.Itoa(os.Getuid()))
 }
 
 // plan multiplies the workflow out, cut down to --job.
 func (f *flow) plan(p *executor.Prepared) (*plan.Plan, error) {
-	resolved, err := resolve(f.lock, p)
+	resolved, err := p.Resolve(f.lock)
 	if err != nil {
 		return nil, err
 	}
