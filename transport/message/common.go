@@ -1,0 +1,71 @@
+package message
+
+// ProtocolVersion is ours, and MinProtocolVersion the oldest we speak. A peer
+// with a higher one is welcome: what it knows more is in fields we ignore.
+const (
+	ProtocolVersion    = 1
+	MinProtocolVersion = 1
+)
+
+// Capabilities, listed by both sides at registration. What a side does not list
+// it cannot do; what we do not know is kept and ignored.
+const (
+	CapFence      = "fence"       // attempt and fence on everything about a job
+	CapSeq        = "seq"         // numbered messages and cumulative acks (transport/session)
+	CapSecretList = "secret-list" // job.dispatch.secretList, job.secrets.request
+)
+
+// Capabilities of this build.
+func Capabilities() []string { return []string{CapFence, CapSeq, CapSecretList} }
+
+// Heartbeat is the sign of life of a link, every 30 seconds.
+type Heartbeat struct {
+	Timestamp int64 `json:"timestamp"` // all of them Unix milliseconds
+}
+
+// Ack acknowledges one message by its id, or with Seq everything of record up to
+// and including that number.
+type Ack struct {
+	MessageID string `json:"messageId"`
+	Seq       int64  `json:"seq,omitempty"`
+	// Received is how far messages have arrived without a gap; they may still
+	// wait for the receiver's handler. It spares the sender from sending again
+	// what is only slow to be written down.
+	Received int64 `json:"received,omitempty"`
+}
+
+// Nack refuses one message.
+type Nack struct {
+	MessageID string `json:"messageId"`
+	Reason    string `json:"reason"`
+}
+
+// Error is about the connection.
+type Error struct {
+	Code    string `json:"code"`
+	Message string `json:"message"`
+}
+
+// AuthRequest is the first message of whoever dials.
+type AuthRequest struct {
+	Token           string `json:"token"`
+	ProtocolVersion int    `json:"protocolVersion"`
+}
+
+// AuthSuccess answers a good token.
+type AuthSuccess struct {
+	ConnectionID string `json:"connectionId"`
+}
+
+// AuthFailure answers a bad one; the connection is closed behind it.
+type AuthFailure struct {
+	Reason string `json:"reason"`
+}
+
+func (*Heartbeat) Type() string   { return "heartbeat" }
+func (*Ack) Type() string         { return "ack" }
+func (*Nack) Type() string        { return "nack" }
+func (*Error) Type() string       { return "error" }
+func (*AuthRequest) Type() string { return "auth.request" }
+func (*AuthSuccess) Type() string { return "auth.success" }
+func (*AuthFailure) Type() string { return "auth.failure" }

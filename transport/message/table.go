@@ -1,0 +1,84 @@
+package message
+
+import (
+	"maps"
+	"slices"
+)
+
+// entry is what the wire knows about a type.
+type entry struct {
+	way    Direction
+	record bool
+	blank  func() Message
+}
+
+func up(blank func() Message) entry         { return entry{ToOrchestrator, false, blank} }
+func upRecord(blank func() Message) entry   { return entry{ToOrchestrator, true, blank} }
+func down(blank func() Message) entry       { return entry{ToAgent, false, blank} }
+func downRecord(blank func() Message) entry { return entry{ToAgent, true, blank} }
+func both(blank func() Message) entry       { return entry{ToAgent | ToOrchestrator, false, blank} }
+
+// table is every message of the agent link. A message is one of record when
+// losing it would change what becomes of a run: questions and answers are, signs
+// of life and measurements are not.
+var table = map[string]entry{
+	"heartbeat":    both(func() Message { return new(Heartbeat) }),
+	"ack":          both(func() Message { return new(Ack) }),
+	"nack":         both(func() Message { return new(Nack) }),
+	"error":        both(func() Message { return new(Error) }),
+	"auth.request": up(func() Message { return new(AuthRequest) }),
+	"auth.success": down(func() Message { return new(AuthSuccess) }),
+	"auth.failure": down(func() Message { return new(AuthFailure) }),
+
+	"agent.register": up(func() Message { return new(AgentRegister) }),
+	"register.ack":   down(func() Message { return new(RegisterAck) }),
+	"config.ack":     up(func() Message { return new(ConfigAck) }),
+	"agent.status":   up(func() Message { return new(AgentStatus) }),
+	"agent.metrics":  up(func() Message { return new(AgentMetrics) }),
+	"agent.log":      up(func() Message { return new(AgentLog) }),
+
+	"job.dispatch":           downRecord(func() Message { return new(JobDispatch) }),
+	"job.cancel":             downRecord(func() Message { return new(JobCancel) }),
+	"job.ack":                upRecord(func() Message { return new(JobAck) }),
+	"job.reject":             upRecord(func() Message { return new(JobReject) }),
+	"job.status":             upRecord(func() Message { return new(JobStatus) }),
+	"job.heartbeat":          up(func() Message { return new(JobHeartbeat) }),
+	"job.context":            up(func() Message { return new(JobContext) }),
+	"job.concurrency.report": upRecord(func() Message { return new(JobConcurrencyReport) }),
+	"job.concurrency.ack":    downRecord(func() Message { return new(JobConcurrencyAck) }),
+	"job.secrets.request":    upRecord(func() Message { return new(JobSecretsRequest) }),
+	"job.secrets.response":   downRecord(func() Message { return new(JobSecretsResponse) }),
+	"run.event":              upRecord(func() Message { return new(RunEvent) }),
+
+	"step.status":            upRecord(func() Message { return new(StepStatus) }),
+	"step.approval-request":  upRecord(func() Message { return new(StepApprovalRequest) }),
+	"step.approval-resolved": downRecord(func() Message { return new(StepApprovalResolved) }),
+	"log.chunk":              upRecord(func() Message { return new(LogChunk) }),
+
+	"cache.upload.request":        upRecord(func() Message { return new(CacheUploadRequest) }),
+	"cache.upload.response":       downRecord(func() Message { return new(CacheUploadResponse) }),
+	"cache.upload.complete":       upRecord(func() Message { return new(CacheUploadComplete) }),
+	"cache.user.restore.request":  upRecord(func() Message { return new(CacheUserRestoreRequest) }),
+	"cache.user.restore.response": downRecord(func() Message { return new(CacheUserRestoreResponse) }),
+	"cache.user.save.request":     upRecord(func() Message { return new(CacheUserSaveRequest) }),
+	"cache.user.save.response":    downRecord(func() Message { return new(CacheUserSaveResponse) }),
+	"cache.user.save.complete":    upRecord(func() Message { return new(CacheUserSaveComplete) }),
+	"provenance.upload.request":   upRecord(func() Message { return new(ProvenanceUploadRequest) }),
+	"provenance.upload.response":  downRecord(func() Message { return new(ProvenanceUploadResponse) }),
+	"provenance.upload.complete":  upRecord(func() Message { return new(ProvenanceUploadComplete) }),
+
+	"event.emit":          upRecord(func() Message { return new(EventEmit) }),
+	"event.emit.response": downRecord(func() Message { return new(EventEmitResponse) }),
+	"agent.api.request":   upRecord(func() Message { return new(AgentAPIRequest) }),
+	"agent.api.response":  downRecord(func() Message { return new(AgentAPIResponse) }),
+	"fleet.logs.request":  down(func() Message { return new(FleetLogsRequest) }),
+	"fleet.bundle.chunk":  up(func() Message { return new(FleetBundleChunk) }),
+	"fleet.bundle.error":  up(func() Message { return new(FleetBundleError) }),
+}
+
+// Types lists every type in order.
+func Types() []string { return slices.Sorted(maps.Keys(table)) }
+
+// OfRecord tells whether a message is to be numbered, kept until it is
+// acknowledged, and sent again.
+func OfRecord(m Message) bool { return table[m.Type()].record }
