@@ -50,10 +50,12 @@ type Runs interface {
 	Save(ctx context.Context, r *engine.Run, was status.Run) error
 	// Replan replaces the plan of a run's snapshot: more of it became known.
 	Replan(ctx context.Context, id engine.RunID, plan []byte) error
-	// InGroup lists the unfinished runs of a concurrency group, oldest first, and
-	// Overdue the unfinished ones whose timeout is over.
+	// InGroup lists the unfinished runs of a concurrency group, oldest first,
+	// Overdue the unfinished ones whose timeout is over, and Waiting those that
+	// have waited for their group since a time or longer.
 	InGroup(ctx context.Context, group string) ([]engine.Run, error)
 	Overdue(ctx context.Context, now time.Time, limit int) ([]engine.Run, error)
+	Waiting(ctx context.Context, since time.Time, limit int) ([]engine.Run, error)
 	// Unfinished lists runs that are not terminal, oldest first, after an id
 	// (empty: from the start).
 	Unfinished(ctx context.Context, after engine.RunID, limit int) ([]engine.Run, error)

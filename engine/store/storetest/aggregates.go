@@ -124,6 +124,7 @@ func testRuns(t *testing.T, b *bench) {
 			"recent":     func() ([]engine.Run, error) { return tx.Runs().Recent(ctx, time.Time{}, 9) },
 			"in group":   func() ([]engine.Run, error) { return tx.Runs().InGroup(ctx, "g") },
 			"overdue":    func() ([]engine.Run, error) { return tx.Runs().Overdue(ctx, r.StartedAt.Add(r.Timeout), 9) },
+			"waiting":    func() ([]engine.Run, error) { return tx.Runs().Waiting(ctx, r.WaitingSince, 9) },
 			"of":         func() ([]engine.Run, error) { return tx.Runs().Of(ctx, "d") },
 			"repeats":    func() ([]engine.Run, error) { return tx.Runs().Repeats(ctx, "o") },
 		} {

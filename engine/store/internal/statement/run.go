@@ -90,6 +90,11 @@ func (t runs) Repeats(ctx context.Context, original engine.RunID) ([]engine.Run,
 		" FROM runs WHERE original_run_id = $1 ORDER BY created_at, id", string(original))
 }
 
+func (t runs) Waiting(ctx context.Context, since time.Time, limit int) ([]engine.Run, error) {
+	return list(ctx, t.Tx, "list waiting runs", runFields, "SELECT "+runColumns+" FROM runs WHERE "+unfinished+
+		" AND concurrency_group <> '' AND waiting_since > 0 AND waiting_since <= $1 ORDER BY id LIMIT $2", micros(since), limit)
+}
+
 type jobs struct{ *Tx }
 
 const jobColumns = `id, run_id, name, base_name, group_name, place, status, by_rule, route, spec, outputs, reason,

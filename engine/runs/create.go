@@ -1,0 +1,100 @@
+package runs
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"github.com/kici-dev/kici-go/engine"
+	"github.com/kici-dev/kici-go/engine/route"
+	"github.com/kici-dev/kici-go/engine/store"
+	"github.com/kici-dev/kici-go/lockfile"
+	"github.com/kici-dev/kici-go/lockfile/event"
+	"github.com/kici-dev/kici-go/lockfile/jobspec"
+	"github.com/kici-dev/kici-go/lockfile/status"
+)
+
+// Request asks for a run of one workflow.
+type Request struct {
+	Delivery    engine.DeliveryID
+	Source      engine.SourceID
+	Provider    string
+	RoutingKey  string
+	Ref         engine.Ref
+	Trust       string
+	TriggeredBy string
+	Test        bool
+	Event       *event.Event
+	Workflow    *lockfile.Workflow
+	Lock        []byte // the file the workflow stands in
+}
+
+// Plan is what a run's snapshot remembers besides lock and event: what the
+// author's code answered.
+type Plan struct {
+	Prepared *jobspec.Prepared `json:"prepared,omitempty"`
+	// Carried are the jobs whose outcome a repeated run took over.
+	Carried []string `json:"carried,omitempty"`
+}
+
+// CreateTx makes a run and queues what can start.
+func (r *Runs) CreateTx(ctx context.Context, tx store.Tx, q Request) (engine.RunID, error) {
+	body, err := json.Marshal(q.Event)
+	if err != nil {
+		return "", fmt.Errorf("runs: event: %w", err)
+	}
+	run := &engine.Run{
+		ID: engine.RunID(r.NewID()), Delivery: q.Delivery, Source: q.Source, Workflow: q.Workflow.Name, Status: status.RunPending,
+		Ref: q.Ref, Provider: q.Provider, RoutingKey: q.RoutingKey, Trust: q.Trust, Sender: q.Event.SenderUsername, Test: q.Test,
+		TriggeredBy: q.TriggeredBy, Timeout: milliseconds(q.Workflow.Timeout), CreatedAt: r.Now(),
+	}
+	return run.ID, r.begin(ctx, tx, run, q.Workflow, &engine.Snapshot{Lock: q.Lock, Event: body}, Plan{}, nil)
+}
+
+// begin stores a run and takes its first decision. carried are outcomes of jobs
+// that need not run again, by name.
+func (r *Runs) begin(ctx context.Context, tx store.Tx, run *engine.Run, w *lockfile.Workflow, s *engine.Snapshot, p Plan, carried map[string]*engine.Job) error {
+	s.Plan = encode(p)
+	if err := tx.Runs().Insert(ctx, run, s); err != nil {
+		return err
+	}
+	d := &decision{r: r, ctx: ctx, tx: tx, run: run}
+	d.announce("", KindRunCreated, d.change())
+	want := jobspec.PrepareFor(w)
+	switch {
+	case want != nil && p.Prepared == nil:
+		d.insert(d.prepareJob(w, want))
+	default:
+		prepared := p.Prepared
+		if prepared == nil {
+			prepared = &jobspec.Prepared{}
+		}
+		if err := d.expand(w, prepared, carried); err != nil {
+			return err
+		}
+	}
+	return d.advance()
+}
+
+// prepareJob asks the author's code for what the plan still needs.
+func (d *decision) prepareJob(w *lockfile.Workflow, want *jobspec.Prepare) engine.Job {
+	return d.pseudo(InitPrefix+w.Name, -1, jobspec.Spec{Kind: jobspec.KindPrepare, Prepare: want}, w)
+}
+
+// pseudo is a job that no author wrote.
+func (d *decision) pseudo(name string, place int, s jobspec.Spec, w *lockfile.Workflow) engine.Job {
+	s.Workflow, s.Source, s.ContentHash, s.HashFiles = w.Name, w.Source, w.ContentHash, w.ResolvedHashFiles
+	s.Name, s.Base = name, name
+	return engine.Job{
+		ID: engine.JobID(d.r.NewID()), Run: d.run.ID, Name: name, Base: name, Place: place, Status: status.JobPending,
+		Route: route.Of([]string{route.InitRunner}, nil), Spec: encode(s), CreatedAt: d.r.Now(),
+	}
+}
+
+func milliseconds(ms *float64) time.Duration {
+	if ms == nil {
+		return 0
+	}
+	return time.Duration(*ms * float64(time.Millisecond))
+}

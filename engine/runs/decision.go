@@ -1,0 +1,176 @@
+package runs
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/kici-dev/kici-go/engine"
+	"github.com/kici-dev/kici-go/engine/state"
+	"github.com/kici-dev/kici-go/engine/store"
+	"github.com/kici-dev/kici-go/lockfile/status"
+)
+
+// decision is one transaction's view of one run that it has locked. It collects
+// rows and events and writes them when it is done.
+type decision struct {
+	r   *Runs
+	ctx context.Context
+	tx  store.Tx
+	run *engine.Run
+	// waited: it had no turn in its group, so its end frees none.
+	waited bool
+
+	jobs   []engine.Job // in plan order; loaded once
+	loaded bool
+	events []engine.Event
+	decide bool  // jobs ended: what follows is to be decided
+	err    error // of insert
+}
+
+// open locks a run and looks at it.
+func (r *Runs) open(ctx context.Context, tx store.Tx, id engine.RunID) (*decision, error) {
+	run, err := tx.Runs().Lock(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	return &decision{r: r, ctx: ctx, tx: tx, run: run, waited: !run.WaitingSince.IsZero()}, nil
+}
+
+// load reads the jobs.
+func (d *decision) load() error {
+	if d.loaded {
+		return d.err
+	}
+	jobs, err := d.tx.Jobs().Of(d.ctx, d.run.ID)
+	d.jobs, d.loaded = jobs, err == nil
+	return errors.Join(d.err, err)
+}
+
+// job finds a loaded one.
+func (d *decision) job(id engine.JobID) *engine.Job {
+	i := slices.IndexFunc(d.jobs, func(j engine.Job) bool { return j.ID == id })
+	if i < 0 {
+		return nil
+	}
+	return &d.jobs[i]
+}
+
+func (d *decision) insert(jobs ...engine.Job) {
+	for i := range jobs {
+		d.announce(jobs[i].ID, KindJobCreated, JobChange{Name: jobs[i].Name, Status: jobs[i].Status})
+	}
+	d.err = errors.Join(d.err, d.tx.Jobs().Insert(d.ctx, jobs...))
+	d.loaded = false
+}
+
+func (d *decision) announce(job engine.JobID, kind string, data any) {
+	d.events = append(d.events, d.r.event(d.run.ID, job, kind, data))
+}
+
+// flush writes the events, which every path of a decision ends with.
+func (d *decision) flush() error {
+	if d.err != nil || len(d.events) == 0 {
+		return d.err
+	}
+	es := d.events
+	d.events = nil
+	d.tx.Notify(store.TopicRuns)
+	d.tx.Notify(store.TopicEvents)
+	return d.tx.Events().Append(d.ctx, es...)
+}
+
+// move takes a job through events of the machine and saves it.
+func (d *decision) move(j *engine.Job, events ...state.Event) error {
+	was, m := j.Status, status.Machine(j.Status)
+	for _, e := range events {
+		next, err := state.Transition(m, e)
+		if err != nil {
+			return fmt.Errorf("runs: job %s of run %s: %w", j.Name, d.run.ID, err)
+		}
+		m = next
+	}
+	j.Status = status.Job(m)
+	return d.save(j, was)
+}
+
+func (d *decision) save(j *engine.Job, was status.Job) error {
+	now := d.r.Now()
+	if j.Status == status.JobRunning && j.StartedAt.IsZero() {
+		j.StartedAt = now
+	}
+	if j.Status.Terminal() && j.FinishedAt.IsZero() {
+		j.FinishedAt = now
+	}
+	return d.tx.Jobs().Save(d.ctx, j, was)
+}
+
+// end saves a job that is over and says so.
+func (d *decision) end(j *engine.Job, reason string, events ...state.Event) error {
+	j.Reason = reason
+	if err := d.move(j, events...); err != nil {
+		return err
+	}
+	d.announce(j.ID, KindJobFinished, JobChange{Name: j.Name, Status: j.Status, Reason: reason, Detail: j.Detail})
+	return nil
+}
+
+// moveRun takes the run through events of the machine and saves it.
+func (d *decision) moveRun(events ...state.Event) error {
+	was, m := d.run.Status, status.Machine(d.run.Status)
+	for _, e := range events {
+		next, err := state.Transition(m, e)
+		if err != nil {
+			return fmt.Errorf("runs: run %s: %w", d.run.ID, err)
+		}
+		m = next
+	}
+	d.run.Status = status.Run(m)
+	now := d.r.Now()
+	if d.run.Status == status.RunRunning && d.run.StartedAt.IsZero() {
+		d.run.StartedAt = now
+	}
+	if d.run.Status.Terminal() {
+		d.run.FinishedAt = now
+	}
+	return d.tx.Runs().Save(d.ctx, d.run, was)
+}
+
+func (d *decision) change() RunChange {
+	return RunChange{Workflow: d.run.Workflow, Status: d.run.Status, Reason: d.run.Reason, Group: d.run.Group}
+}
+
+// fail ends a run that has nothing to run: its plan cannot be made.
+func (d *decision) fail(reason string) error {
+	d.run.Reason = reason
+	if err := d.moveRun(state.Fail); err != nil {
+		return err
+	}
+	return d.finished()
+}
+
+func isPseudo(j *engine.Job) bool {
+	return strings.HasPrefix(j.Name, InitPrefix) && j.Place < 0 || isFinally(j)
+}
+
+func isFinally(j *engine.Job) bool {
+	return strings.HasPrefix(j.Name, FinallyPrefix) && j.Place == finallyPlace
+}
+
+// finallyPlace is behind every job of a plan.
+const finallyPlace = 1 << 30
+
+// plan reads what the run remembers of the author's answers.
+func planOf(s *engine.Snapshot) (Plan, error) {
+	var p Plan
+	if len(s.Plan) == 0 {
+		return p, nil
+	}
+	if err := json.Unmarshal(s.Plan, &p); err != nil {
+		return p, fmt.Errorf("runs: stored plan: %w", err)
+	}
+	return p, nil
+}
