@@ -65,23 +65,41 @@ type Step struct {
 	FinishedAt time.Time
 }
 
-// Chunk is some log lines of a step. Attempt, Step and Seq are its key, which
-// makes sending one twice harmless.
+// Chunk is some log lines of a step, packed by engine/logs. Attempt, Step and
+// First are its key: a log has each of its lines once.
 type Chunk struct {
 	Attempt AttemptID
-	Step    int // -1: the prepare bucket
-	Seq     int64
+	Step    int   // -1: the prepare bucket
+	First   int64 // number of its first line, from 0
 	Lines   int
-	Data    []byte
-	At      time.Time
+	// Seq is the sequence number of the last frame that lies in it: frames up to
+	// there were stored and may be forgotten by whoever sent them.
+	Seq    int64
+	Offset int64 // bytes of text before it in the step's log
+	Bytes  int   // of text in it
+	Place  int64 // given by the store, rising within an attempt
+	At     time.Time
+	Data   []byte
 }
 
-// Seal says where the finished log of a step lies.
+// LogEnd is where the log of a step has got to.
+type LogEnd struct {
+	Seq   int64 // of the last frame; 0: nothing was logged
+	Lines int64
+	Bytes int64
+}
+
+// End is where the log goes on after the chunk.
+func (c *Chunk) End() LogEnd {
+	return LogEnd{Seq: c.Seq, Lines: c.First + int64(c.Lines), Bytes: c.Offset + int64(c.Bytes)}
+}
+
+// Seal says where the finished log of a step lies, or its beginning: chunks
+// after LogEnd are in the store.
 type Seal struct {
 	Attempt AttemptID
 	Step    int
 	Blob    string
-	Bytes   int64
-	Lines   int64
-	At      time.Time
+	LogEnd
+	At time.Time
 }

@@ -127,7 +127,9 @@ type Queue interface {
 	Unacked(ctx context.Context, now time.Time, limit int) ([]engine.Attempt, error)
 	Silent(ctx context.Context, since time.Time, limit int) ([]engine.Attempt, error)
 	Held(ctx context.Context, agent engine.AgentID) ([]engine.Attempt, error)
-	// Attempts lists all of a job, first to last.
+	// Attempt is one of them, open or ended; Attempts lists all of a job, first to
+	// last.
+	Attempt(ctx context.Context, id engine.AttemptID) (*engine.Attempt, error)
 	Attempts(ctx context.Context, job engine.JobID) ([]engine.Attempt, error)
 }
 
@@ -154,17 +156,34 @@ type Agents interface {
 	RevokeToken(ctx context.Context, id engine.TokenID, now time.Time) error
 }
 
-// Logs are the log chunks of steps.
+// Loose is a step of an ended attempt whose log has chunks in the store.
+type Loose struct {
+	Ended   time.Time // the attempt
+	Attempt engine.AttemptID
+	Step    int
+	Stored  int64 // bytes of the chunks
+}
+
+// Logs are the log chunks of steps, and where those lie that were sealed.
 type Logs interface {
-	// Append stores chunks; one whose key is known changes nothing.
+	// Append stores chunks. Whoever appends to an attempt has it by Queue.Check, so
+	// that there is one at a time; two that append the same line are ErrExists.
 	Append(ctx context.Context, chunks ...engine.Chunk) error
-	// Last is the highest sequence number stored, 0 for none.
-	Last(ctx context.Context, a engine.AttemptID, step int) (int64, error)
-	// Read gives chunks after a sequence number, in order.
-	Read(ctx context.Context, a engine.AttemptID, step int, after int64, limit int) ([]engine.Chunk, error)
-	// Seal remembers the blob and drops the chunks.
-	Seal(ctx context.Context, s *engine.Seal) error
+	// End is where a step's log has got to, sealed or not.
+	End(ctx context.Context, a engine.AttemptID, step int) (engine.LogEnd, error)
+	// Read gives chunks in order, from the one that holds a line.
+	Read(ctx context.Context, a engine.AttemptID, step int, line int64, limit int) ([]engine.Chunk, error)
+	// After gives chunks of all steps in the order they arrived, after a place.
+	After(ctx context.Context, a engine.AttemptID, place int64, limit int) ([]engine.Chunk, error)
+	// Seal remembers the blob and drops the chunks it holds. was is the blob of the
+	// seal that it replaces, empty for none; when that is no longer true the error
+	// is ErrConflict.
+	Seal(ctx context.Context, s *engine.Seal, was string) error
+	// Sealed lists the seals of an attempt by step.
 	Sealed(ctx context.Context, a engine.AttemptID) ([]engine.Seal, error)
+	// Loose lists what can be sealed of attempts that ended before a time, in the
+	// order of its fields, after one of them.
+	Loose(ctx context.Context, after Loose, before time.Time, limit int) ([]Loose, error)
 }
 
 // Events are the outbox.
@@ -183,10 +202,16 @@ type Events interface {
 // Retention removes what is old, at most limit at a time, so that no
 // transaction is long. A caller repeats until less than limit went.
 type Retention interface {
-	// Runs removes runs that finished before, with everything below them, and
-	// gives their sealed blobs for removal.
-	Runs(ctx context.Context, before time.Time, limit int) (n int, blobs []string, err error)
+	// Runs removes runs that finished before, with everything below them. Their
+	// sealed blobs become garbage.
+	Runs(ctx context.Context, before time.Time, limit int) (int, error)
 	Deliveries(ctx context.Context, before time.Time, limit int) (int, error)
 	// Keys removes what First need not remember any more.
 	Keys(ctx context.Context, now time.Time, limit int) (int, error)
+	// Discard notes blobs that nothing refers to any more, in the transaction that
+	// makes it so; Garbage lists them, and Gone forgets those that were deleted.
+	// So no crash leaves a blob that nobody knows.
+	Discard(ctx context.Context, blobs ...string) error
+	Garbage(ctx context.Context, limit int) ([]string, error)
+	Gone(ctx context.Context, blobs ...string) error
 }

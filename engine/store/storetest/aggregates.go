@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"reflect"
-	"strings"
 	"testing"
 	"time"
 
@@ -264,41 +263,6 @@ func testTokens(t *testing.T, b *bench) {
 	})
 }
 
-func testLogs(t *testing.T, b *bench) {
-	ctx := context.Background()
-	b.run(1)
-	a := b.mustClaim(1)[0]
-	chunk := func(step int, seq int64) engine.Chunk {
-		return engine.Chunk{Attempt: a.ID, Step: step, Seq: seq, Lines: 2, Data: []byte("x\x00\n"), At: b.now}
-	}
-	again := chunk(-1, 1)
-	again.Data = []byte("changed")
-	b.tx(func(tx store.Tx) error {
-		return errors.Join(tx.Logs().Append(ctx, chunk(-1, 2), chunk(-1, 1), chunk(0, 5)), tx.Logs().Append(ctx, again, chunk(-1, 3)))
-	})
-	b.tx(func(tx store.Tx) error {
-		got, err := tx.Logs().Read(ctx, a.ID, -1, 0, 9)
-		same(t, "in order, the first kept", got, []engine.Chunk{chunk(-1, 1), chunk(-1, 2), chunk(-1, 3)}, err)
-		got, err = tx.Logs().Read(ctx, a.ID, -1, 1, 1)
-		same(t, "a page", got, []engine.Chunk{chunk(-1, 2)}, err)
-		n, err := tx.Logs().Last(ctx, a.ID, 0)
-		same(t, "last", n, int64(5), err)
-		n, err = tx.Logs().Last(ctx, a.ID, 7)
-		same(t, "nothing yet", n, int64(0), err)
-		seal := engine.Seal{Attempt: a.ID, Step: -1, Blob: "logs/x", Bytes: 9, Lines: 6, At: b.now}
-		if err := tx.Logs().Seal(ctx, &seal); err != nil {
-			return err
-		}
-		got, err = tx.Logs().Read(ctx, a.ID, -1, 0, 9)
-		same(t, "sealed", got, []engine.Chunk(nil), err)
-		sealed, err := tx.Logs().Sealed(ctx, a.ID)
-		same(t, "seals", sealed, []engine.Seal{seal}, err)
-		n, err = tx.Logs().Last(ctx, a.ID, 0)
-		same(t, "other steps stay", n, int64(5), err)
-		return nil
-	})
-}
-
 func testOutbox(t *testing.T, b *bench) {
 	ctx := context.Background()
 	r, js := b.run(1)
@@ -334,7 +298,7 @@ func testRetention(t *testing.T, b *bench) {
 		a := b.mustClaim(1)[0]
 		r.Status, r.FinishedAt = status.RunSuccess, b.now.Add(time.Duration(i)*time.Hour)
 		b.tx(func(tx store.Tx) error {
-			return errors.Join(tx.Runs().Save(ctx, r, status.RunPending), tx.Logs().Seal(ctx, &engine.Seal{Attempt: a.ID, Blob: "log-of-" + string(r.ID), At: b.now}),
+			return errors.Join(tx.Runs().Save(ctx, r, status.RunPending), tx.Logs().Seal(ctx, &engine.Seal{Attempt: a.ID, Blob: "log-of-" + string(r.ID), At: b.now}, ""),
 				tx.Events().Append(ctx, engine.Event{Run: r.ID, Job: js[0].ID, Kind: "k"}),
 				tx.Deliveries().Insert(ctx, &engine.Delivery{ID: engine.DeliveryID(r.ID), Status: status.EventProcessed, ReceivedAt: b.now.Add(time.Duration(i) * time.Hour)}, []byte("x")))
 		})
@@ -343,9 +307,19 @@ func testRetention(t *testing.T, b *bench) {
 	open, _ := b.run(1) // not finished: stays whatever its age
 	b.tx(func(tx store.Tx) error {
 		before := b.now.Add(4 * time.Hour)
-		n, blobs, err := tx.Retention().Runs(ctx, before, 3)
-		same(t, "a batch", []any{n, strings.Join(blobs, " ")}, []any{3, "log-of-" + string(old[0].ID) + " log-of-" + string(old[1].ID) + " log-of-" + string(old[2].ID)}, err)
-		n, _, err = tx.Retention().Runs(ctx, before, 3)
+		n, err := tx.Retention().Runs(ctx, before, 3)
+		same(t, "a batch", n, 3, err)
+		logOf := func(i int) string { return "log-of-" + string(old[i].ID) }
+		garbage, err := tx.Retention().Garbage(ctx, 9)
+		same(t, "their logs", garbage, []string{logOf(0), logOf(1), logOf(2)}, err)
+		if err := errors.Join(tx.Retention().Gone(ctx, logOf(0), logOf(2)), tx.Retention().Discard(ctx, "z", logOf(1)), tx.Retention().Discard(ctx)); err != nil {
+			return err
+		}
+		garbage, err = tx.Retention().Garbage(ctx, 9)
+		same(t, "some are gone", garbage, []string{logOf(1), "z"}, err)
+		garbage, err = tx.Retention().Garbage(ctx, 1)
+		same(t, "a page", garbage, []string{logOf(1)}, err)
+		n, err = tx.Retention().Runs(ctx, before, 3)
 		same(t, "the rest", n, 1, err)
 		_, err = tx.Runs().Get(ctx, old[3].ID)
 		is(t, "gone", err, engine.ErrNotFound)

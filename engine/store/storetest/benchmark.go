@@ -105,7 +105,7 @@ func appendLog(w *bench, _ int) func() error {
 	return func() error {
 		ctx := context.Background()
 		return w.Tx(ctx, func(tx store.Tx) error {
-			return tx.Logs().Append(ctx, engine.Chunk{Attempt: a, Seq: w.serial.Add(1), Lines: 1024, Data: data, At: w.now})
+			return tx.Logs().Append(ctx, engine.Chunk{Attempt: a, First: w.serial.Add(1024), Lines: 1024, Data: data, At: w.now})
 		})
 	}
 }

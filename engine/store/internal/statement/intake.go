@@ -3,6 +3,7 @@ package statement
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/kici-dev/kici-go/engine"
@@ -107,26 +108,25 @@ type retention struct{ *Tx }
 
 func text(s *string) []any { return []any{s} }
 
-func (t retention) Runs(ctx context.Context, before time.Time, limit int) (int, []string, error) {
+func (t retention) Runs(ctx context.Context, before time.Time, limit int) (int, error) {
 	ids, err := list(ctx, t.Tx, "find old runs", text, fmt.Sprintf(`SELECT id FROM runs WHERE finished_at > 0 AND finished_at < $1
 		AND status NOT IN ('%s','%s','%s','%s') ORDER BY finished_at LIMIT $2`+t.dialect.Skip,
 		status.RunPending, status.RunRunning, status.RunHeld, status.RunCancelling), micros(before), limit)
 	if err != nil || len(ids) == 0 {
-		return 0, nil, err
+		return 0, err
 	}
 	in, args := places(1, len(ids)), anys(ids)
-	blobs, err := list(ctx, t.Tx, "find old logs", text, `SELECT s.blob FROM log_seals s JOIN attempts a ON a.id = s.attempt_id
-		WHERE a.run_id IN (`+in+`) ORDER BY s.blob`, args...)
-	if err != nil {
-		return 0, nil, err
-	}
 	// Jobs, attempts, steps, logs and the queue go with the run, by foreign keys.
-	for _, q := range []string{"DELETE FROM events WHERE run_id IN (", "DELETE FROM runs WHERE id IN ("} {
-		if _, err := t.exec(ctx, "remove old runs", q+in+")", args...); err != nil {
-			return 0, nil, err
+	for _, q := range []string{
+		"INSERT INTO garbage (blob) SELECT s.blob FROM log_seals s JOIN attempts a ON a.id = s.attempt_id WHERE a.run_id IN (" + in + ") ON CONFLICT DO NOTHING",
+		"DELETE FROM events WHERE run_id IN (" + in + ")",
+		"DELETE FROM runs WHERE id IN (" + in + ")",
+	} {
+		if _, err := t.exec(ctx, "remove old runs", q, args...); err != nil {
+			return 0, err
 		}
 	}
-	return len(ids), blobs, nil
+	return len(ids), nil
 }
 
 func (t retention) Deliveries(ctx context.Context, before time.Time, limit int) (int, error) {
@@ -139,4 +139,21 @@ func (t retention) Keys(ctx context.Context, now time.Time, limit int) (int, err
 	n, err := t.exec(ctx, "forget deliveries", `DELETE FROM dedup_cache WHERE dedup_key IN (SELECT dedup_key FROM dedup_cache
 		WHERE expires_at <= $1 ORDER BY expires_at LIMIT $2`+t.dialect.Skip+`)`, micros(now), limit)
 	return int(n), err
+}
+
+func (t retention) Discard(ctx context.Context, blobs ...string) error {
+	return insert(ctx, t.Tx, "discard blobs", "garbage", "blob", "ON CONFLICT DO NOTHING", text, blobs...)
+}
+
+func (t retention) Garbage(ctx context.Context, limit int) ([]string, error) {
+	return list(ctx, t.Tx, "list garbage", text, "SELECT blob FROM garbage ORDER BY blob LIMIT $1", limit)
+}
+
+func (t retention) Gone(ctx context.Context, blobs ...string) error {
+	for part := range slices.Chunk(blobs, rowsAtOnce) {
+		if _, err := t.exec(ctx, "forget garbage", "DELETE FROM garbage WHERE blob IN ("+places(1, len(part))+")", anys(part)...); err != nil {
+			return err
+		}
+	}
+	return nil
 }

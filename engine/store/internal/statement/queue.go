@@ -181,6 +181,10 @@ func (t queue) Held(ctx context.Context, agent engine.AgentID) ([]engine.Attempt
 	return t.attempts(ctx, "list attempts of agent", "ended_at = 0 AND agent_id = $1 ORDER BY dispatched_at, id", string(agent))
 }
 
+func (t queue) Attempt(ctx context.Context, id engine.AttemptID) (*engine.Attempt, error) {
+	return one(ctx, t.Tx, "get attempt", attemptFields, "SELECT "+attemptColumns+" FROM attempts WHERE id = $1", string(id))
+}
+
 func (t queue) Attempts(ctx context.Context, job engine.JobID) ([]engine.Attempt, error) {
 	return t.attempts(ctx, "list attempts", "job_id = $1 ORDER BY fence", string(job))
 }

@@ -87,50 +87,6 @@ func (t agents) RevokeToken(ctx context.Context, id engine.TokenID, now time.Tim
 		"UPDATE agent_tokens SET revoked_at = CASE WHEN revoked_at = 0 THEN $2 ELSE revoked_at END WHERE id = $1", string(id), micros(now))
 }
 
-type logs struct{ *Tx }
-
-const chunkColumns = "attempt_id, step_index, seq, line_count, data, created_at"
-
-func chunkFields(c *engine.Chunk) []any {
-	return []any{(*string)(&c.Attempt), &c.Step, &c.Seq, &c.Lines, raw(&c.Data), at(&c.At)}
-}
-
-func (t logs) Append(ctx context.Context, chunks ...engine.Chunk) error {
-	return insert(ctx, t.Tx, "append log", "log_chunks", chunkColumns, "ON CONFLICT (attempt_id, step_index, seq) DO NOTHING", chunkFields, chunks...)
-}
-
-func (t logs) Last(ctx context.Context, a engine.AttemptID, step int) (int64, error) {
-	n, err := one(ctx, t.Tx, "find end of log", func(n *int64) []any { return []any{n} },
-		"SELECT COALESCE(MAX(seq), 0) FROM log_chunks WHERE attempt_id = $1 AND step_index = $2", string(a), step)
-	if err != nil {
-		return 0, err
-	}
-	return *n, nil
-}
-
-func (t logs) Read(ctx context.Context, a engine.AttemptID, step int, after int64, limit int) ([]engine.Chunk, error) {
-	return list(ctx, t.Tx, "read log", chunkFields, "SELECT "+chunkColumns+
-		" FROM log_chunks WHERE attempt_id = $1 AND step_index = $2 AND seq > $3 ORDER BY seq LIMIT $4", string(a), step, after, limit)
-}
-
-const sealColumns = "attempt_id, step_index, blob, byte_count, line_count, sealed_at"
-
-func sealFields(s *engine.Seal) []any {
-	return []any{(*string)(&s.Attempt), &s.Step, &s.Blob, &s.Bytes, &s.Lines, at(&s.At)}
-}
-
-func (t logs) Seal(ctx context.Context, s *engine.Seal) error {
-	if err := insert(ctx, t.Tx, "seal log", "log_seals", sealColumns, "", sealFields, *s); err != nil {
-		return err
-	}
-	_, err := t.exec(ctx, "seal log", "DELETE FROM log_chunks WHERE attempt_id = $1 AND step_index = $2", string(s.Attempt), s.Step)
-	return err
-}
-
-func (t logs) Sealed(ctx context.Context, a engine.AttemptID) ([]engine.Seal, error) {
-	return list(ctx, t.Tx, "list sealed logs", sealFields, "SELECT "+sealColumns+" FROM log_seals WHERE attempt_id = $1 ORDER BY step_index", string(a))
-}
-
 type events struct{ *Tx }
 
 const eventColumns = "run_id, job_id, kind, data, created_at"

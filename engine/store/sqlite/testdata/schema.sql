@@ -13,6 +13,7 @@ CREATE TABLE attempts (
 	dispatched_at INTEGER NOT NULL, ack_deadline INTEGER NOT NULL, acked_at INTEGER NOT NULL, started_at INTEGER NOT NULL,
 	seen_at INTEGER NOT NULL, ended_at INTEGER NOT NULL, cancel TEXT NOT NULL DEFAULT '', UNIQUE (job_id, fence)
 ) STRICT;
+CREATE INDEX attempts_ended ON attempts (ended_at, id) WHERE ended_at > 0;
 CREATE INDEX attempts_open ON attempts (agent_id) WHERE ended_at = 0;
 CREATE INDEX attempts_run ON attempts (run_id);
 CREATE INDEX attempts_unacked ON attempts (ack_deadline) WHERE ended_at = 0 AND acked_at = 0;
@@ -43,6 +44,7 @@ CREATE TABLE events (
 ) STRICT;
 CREATE INDEX events_pending ON events (seq) WHERE NOT done;
 CREATE INDEX events_run ON events (run_id, seq);
+CREATE TABLE garbage (blob TEXT PRIMARY KEY) STRICT;
 CREATE TABLE job_needs (
 	job_id TEXT NOT NULL REFERENCES jobs (id) ON DELETE CASCADE, place INTEGER NOT NULL, upstream_name TEXT NOT NULL,
 	run_on_failure INTEGER NOT NULL, PRIMARY KEY (job_id, place)
@@ -55,12 +57,15 @@ CREATE TABLE jobs (
 	finished_at INTEGER NOT NULL, detail BLOB NOT NULL DEFAULT x'', secrets BLOB NOT NULL DEFAULT x'', UNIQUE (run_id, name)
 ) STRICT;
 CREATE TABLE log_chunks (
-	attempt_id TEXT NOT NULL REFERENCES attempts (id) ON DELETE CASCADE, step_index INTEGER NOT NULL, seq INTEGER NOT NULL,
-	line_count INTEGER NOT NULL, data BLOB NOT NULL, created_at INTEGER NOT NULL, PRIMARY KEY (attempt_id, step_index, seq)
+	place INTEGER PRIMARY KEY AUTOINCREMENT, attempt_id TEXT NOT NULL REFERENCES attempts (id) ON DELETE CASCADE,
+	step_index INTEGER NOT NULL, first_line INTEGER NOT NULL, line_count INTEGER NOT NULL, seq INTEGER NOT NULL,
+	byte_offset INTEGER NOT NULL, byte_count INTEGER NOT NULL, created_at INTEGER NOT NULL, data BLOB NOT NULL,
+	UNIQUE (attempt_id, step_index, first_line)
 ) STRICT;
+CREATE INDEX log_chunks_arrived ON log_chunks (attempt_id, place);
 CREATE TABLE log_seals (
 	attempt_id TEXT NOT NULL REFERENCES attempts (id) ON DELETE CASCADE, step_index INTEGER NOT NULL, blob TEXT NOT NULL,
-	byte_count INTEGER NOT NULL, line_count INTEGER NOT NULL, sealed_at INTEGER NOT NULL, PRIMARY KEY (attempt_id, step_index)
+	byte_count INTEGER NOT NULL, line_count INTEGER NOT NULL, sealed_at INTEGER NOT NULL, seq INTEGER NOT NULL DEFAULT 0, PRIMARY KEY (attempt_id, step_index)
 ) STRICT;
 CREATE TABLE run_snapshots (
 	run_id TEXT PRIMARY KEY REFERENCES runs (id) ON DELETE CASCADE,
