@@ -31,6 +31,8 @@ type Delivery struct {
 	Action     string
 	Ref        Ref
 	Status     status.Event
+	// Headers is JSON of what was said besides the body, credentials taken out.
+	Headers []byte
 	// PayloadSize and PayloadHash describe the body even where it is not kept;
 	// PayloadOmitted then says why.
 	PayloadSize    int64
@@ -41,6 +43,17 @@ type Delivery struct {
 	Trace          []byte // JSON of engine/trigger's decisions
 	ReceivedAt     time.Time
 	ProcessedAt    time.Time // zero until it has been worked through
+}
+
+// Registration is a lock file whose workflows listen to events that come from no
+// commit: that of the last push to a repository's default branch.
+type Registration struct {
+	Source     SourceID
+	Ref        Ref
+	Provider   string
+	RoutingKey string
+	Lock       []byte
+	UpdatedAt  time.Time
 }
 
 // Event announces a change of state. It commits together with the change.

@@ -15,7 +15,13 @@ type Sources interface {
 	// Find looks by id, then by name.
 	Find(ctx context.Context, idOrName string) (*engine.Source, error)
 	List(ctx context.Context) ([]engine.Source, error)
+	// Delete removes the source and its registrations.
 	Delete(ctx context.Context, id engine.SourceID) error
+	// Register replaces the registration of a source's repository, and
+	// Registrations lists them all, in a stable order.
+	Register(ctx context.Context, r *engine.Registration) error
+	Registrations(ctx context.Context) ([]engine.Registration, error)
+	Unregister(ctx context.Context, id engine.SourceID, repo string) error
 }
 
 // Deliveries are the event log with its payloads, and the memory of what came

@@ -48,14 +48,34 @@ func testSources(t *testing.T, b *bench) {
 		same(t, "list", all, []engine.Source{other, s}, err)
 		_, err = tx.Sources().Find(ctx, "none")
 		is(t, "missing", err, engine.ErrNotFound)
-		return tx.Sources().Delete(ctx, "s1")
+		return nil
+	})
+	r := engine.Registration{Source: "s1", Ref: engine.Ref{Repo: "a/b", Name: "main", SHA: "1"}, Provider: "git", RoutingKey: "k", Lock: []byte("l\x00"), UpdatedAt: b.now}
+	second := engine.Registration{Source: "forge", Ref: engine.Ref{Repo: "a/c"}}
+	b.tx(func(tx store.Tx) error {
+		return errors.Join(tx.Sources().Register(ctx, &r), tx.Sources().Register(ctx, &second))
+	})
+	r.Ref.SHA, r.Lock = "2", []byte("m")
+	b.tx(func(tx store.Tx) error { return tx.Sources().Register(ctx, &r) })
+	b.tx(func(tx store.Tx) error {
+		all, err := tx.Sources().Registrations(ctx)
+		same(t, "registrations", all, []engine.Registration{second, r}, err)
+		if err := tx.Sources().Unregister(ctx, "forge", "a/c"); err != nil {
+			return err
+		}
+		if err := tx.Sources().Delete(ctx, "s1"); err != nil {
+			return err
+		}
+		all, err = tx.Sources().Registrations(ctx)
+		same(t, "none left", all, []engine.Registration(nil), err)
+		return nil
 	})
 }
 
 func testDeliveries(t *testing.T, b *bench) {
 	ctx := context.Background()
 	d := engine.Delivery{ID: "d1", Source: "s", Key: "k", RoutingKey: "r", Provider: "generic", Event: "push", Action: "x", Ref: engine.Ref{Repo: "a/b", Name: "m", SHA: "s"},
-		Status: status.EventReceived, PayloadSize: 3, PayloadHash: "h", PayloadOmitted: "o", Matched: 1, Error: "e", Trace: []byte("[]"), ReceivedAt: b.now}
+		Status: status.EventReceived, PayloadSize: 3, PayloadHash: "h", PayloadOmitted: "o", Matched: 1, Error: "e", Trace: []byte("[]"), ReceivedAt: b.now, Headers: []byte("{}")}
 	later := engine.Delivery{ID: "d2", Status: status.EventReceived, ReceivedAt: b.now.Add(time.Microsecond)}
 	b.tx(func(tx store.Tx) error {
 		return errors.Join(tx.Deliveries().Insert(ctx, &later, nil), tx.Deliveries().Insert(ctx, &d, []byte("\x00\xffx")))

@@ -34,18 +34,42 @@ func (t sources) List(ctx context.Context) ([]engine.Source, error) {
 }
 
 func (t sources) Delete(ctx context.Context, id engine.SourceID) error {
+	if _, err := t.exec(ctx, "remove registrations", "DELETE FROM registrations WHERE source_id = $1", string(id)); err != nil {
+		return err
+	}
 	return t.change(ctx, "delete source", engine.ErrNotFound, "DELETE FROM sources WHERE id = $1", string(id))
+}
+
+const registrationColumns = "source_id, repo, ref, sha, provider, routing_key, lock, updated_at"
+
+func registrationFields(r *engine.Registration) []any {
+	return []any{(*string)(&r.Source), &r.Ref.Repo, &r.Ref.Name, &r.Ref.SHA, &r.Provider, &r.RoutingKey, raw(&r.Lock), at(&r.UpdatedAt)}
+}
+
+func (t sources) Register(ctx context.Context, r *engine.Registration) error {
+	return insert(ctx, t.Tx, "register", "registrations", registrationColumns, `ON CONFLICT (source_id, repo) DO UPDATE SET ref = excluded.ref,
+		sha = excluded.sha, provider = excluded.provider, routing_key = excluded.routing_key, lock = excluded.lock,
+		updated_at = excluded.updated_at`, registrationFields, *r)
+}
+
+func (t sources) Registrations(ctx context.Context) ([]engine.Registration, error) {
+	return list(ctx, t.Tx, "list registrations", registrationFields, "SELECT "+registrationColumns+" FROM registrations ORDER BY source_id, repo")
+}
+
+func (t sources) Unregister(ctx context.Context, id engine.SourceID, repo string) error {
+	_, err := t.exec(ctx, "unregister", "DELETE FROM registrations WHERE source_id = $1 AND repo = $2", string(id), repo)
+	return err
 }
 
 type deliveries struct{ *Tx }
 
 const deliveryColumns = `id, source_id, delivery_key, routing_key, provider, event, action, repo, ref, sha, status,
-	payload_size, payload_hash, payload_omitted, matched, error, trace, received_at, processed_at`
+	payload_size, payload_hash, payload_omitted, matched, error, trace, received_at, processed_at, headers`
 
 func deliveryFields(d *engine.Delivery) []any {
 	return []any{(*string)(&d.ID), (*string)(&d.Source), &d.Key, &d.RoutingKey, &d.Provider, &d.Event, &d.Action,
 		&d.Ref.Repo, &d.Ref.Name, &d.Ref.SHA, (*string)(&d.Status), &d.PayloadSize, &d.PayloadHash, &d.PayloadOmitted,
-		&d.Matched, &d.Error, raw(&d.Trace), at(&d.ReceivedAt), at(&d.ProcessedAt)}
+		&d.Matched, &d.Error, raw(&d.Trace), at(&d.ReceivedAt), at(&d.ProcessedAt), raw(&d.Headers)}
 }
 
 // First is one statement, so that of two at the same time the second waits for

@@ -32,7 +32,7 @@ CREATE TABLE event_log (
 	sha TEXT NOT NULL, status TEXT NOT NULL, payload_size INTEGER NOT NULL, payload_hash TEXT NOT NULL,
 	payload_omitted TEXT NOT NULL, matched INTEGER NOT NULL, error TEXT NOT NULL, trace BLOB NOT NULL,
 	received_at INTEGER NOT NULL, processed_at INTEGER NOT NULL
-) STRICT;
+, headers BLOB NOT NULL DEFAULT x'') STRICT;
 CREATE INDEX event_log_open ON event_log (received_at, id) WHERE status = 'received';
 CREATE INDEX event_log_recent ON event_log (received_at, id);
 CREATE TABLE event_payloads (
@@ -66,6 +66,10 @@ CREATE INDEX log_chunks_arrived ON log_chunks (attempt_id, place);
 CREATE TABLE log_seals (
 	attempt_id TEXT NOT NULL REFERENCES attempts (id) ON DELETE CASCADE, step_index INTEGER NOT NULL, blob TEXT NOT NULL,
 	byte_count INTEGER NOT NULL, line_count INTEGER NOT NULL, sealed_at INTEGER NOT NULL, seq INTEGER NOT NULL DEFAULT 0, PRIMARY KEY (attempt_id, step_index)
+) STRICT;
+CREATE TABLE registrations (
+	source_id TEXT NOT NULL, repo TEXT NOT NULL, ref TEXT NOT NULL, sha TEXT NOT NULL, provider TEXT NOT NULL,
+	routing_key TEXT NOT NULL, lock BLOB NOT NULL, updated_at INTEGER NOT NULL, PRIMARY KEY (source_id, repo)
 ) STRICT;
 CREATE TABLE run_snapshots (
 	run_id TEXT PRIMARY KEY REFERENCES runs (id) ON DELETE CASCADE,
