@@ -7,6 +7,7 @@ import (
 	"runtime/debug"
 	"syscall"
 
+	"github.com/kici-dev/kici-go/executor/expr"
 	"github.com/kici-dev/kici-go/executor/runner"
 	"github.com/kici-dev/kici-go/executor/workflow"
 )
@@ -15,12 +16,15 @@ import (
 // evaluating a bundle makes much garbage in little time.
 const childGC = 400
 
-// ServeChild runs jobs for a parent process when args say that this process is
-// a child; handled is false otherwise, and nothing has happened. It must be the
+// ServeChild runs jobs or evaluates expressions for a parent process when args
+// say that this process is a child; handled is false otherwise, and nothing has happened. It must be the
 // first call of main, with the program's real standard streams: whatever else
 // main does would be done by every child as well. It returns when the parent
 // closes stdin, when it ends, or on SIGTERM; the program should exit then.
 func ServeChild(ctx context.Context, args []string, stdin io.Reader, stdout io.Writer) (handled bool, err error) {
+	if expr.IsWorker(args) {
+		return true, expr.Serve(stdin, stdout)
+	}
 	if !runner.IsChild(args) {
 		return false, nil
 	}

@@ -31,7 +31,7 @@ var (
 // Command says how to start a child.
 type Command struct {
 	// Args is the program and its arguments; empty means the own binary.
-	// ChildArg is appended.
+	// An argument that says what kind of child it is gets appended.
 	Args []string
 	// Environ is the environment of this process, KEY=VALUE.
 	Environ []string
@@ -39,7 +39,7 @@ type Command struct {
 	Handshake time.Duration
 }
 
-func (c Command) argv() ([]string, error) {
+func (c Command) argv(arg string) ([]string, error) {
 	args := c.Args
 	if len(args) == 0 {
 		self, err := os.Executable()
@@ -48,7 +48,7 @@ func (c Command) argv() ([]string, error) {
 		}
 		args = []string{self}
 	}
-	return append(args[:len(args):len(args)], ChildArg), nil
+	return append(args[:len(args):len(args)], arg), nil
 }
 
 // environ is what a child gets: everything, because a child filters what its

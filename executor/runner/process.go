@@ -22,9 +22,19 @@ type Process interface {
 // error goes to stderr. The end of ctx ends the starting, not the process.
 type Launcher func(ctx context.Context, stderr io.Writer) (Process, error)
 
-// launch makes the Launcher that starts c on this machine.
-func (c Command) launch(_ context.Context, stderr io.Writer) (Process, error) {
-	argv, err := c.argv()
+// launch starts a child that runs jobs on this machine.
+func (c Command) launch(ctx context.Context, stderr io.Writer) (Process, error) {
+	return c.Launcher(ChildArg)(ctx, stderr)
+}
+
+// Launcher makes the Launcher that starts c on this machine as another kind of
+// child, which arg as its last argument tells it to be.
+func (c Command) Launcher(arg string) Launcher {
+	return func(_ context.Context, stderr io.Writer) (Process, error) { return c.start(arg, stderr) }
+}
+
+func (c Command) start(arg string, stderr io.Writer) (Process, error) {
+	argv, err := c.argv(arg)
 	if err != nil {
 		return nil, err
 	}
@@ -54,6 +64,13 @@ var _ Process = (*hostProcess)(nil)
 
 func (p *hostProcess) Stdin() io.WriteCloser { return p.in }
 func (p *hostProcess) Stdout() io.ReadCloser { return p.out }
+func (p *hostProcess) Pid() int              { return p.cmd.Process.Pid }
+
+// State tells what the process used; nil before Done.
+func (p *hostProcess) State() *os.ProcessState {
+	<-p.exited
+	return p.cmd.ProcessState
+}
 func (p *hostProcess) Kill()                 { _ = p.cmd.Process.Kill() }
 func (p *hostProcess) Done() <-chan struct{} { return p.exited }
 func (p *hostProcess) Err() error            { return p.state }
