@@ -69,6 +69,7 @@ func hostile() map[string]struct {
 		"replace all":        {`() => 'x'.repeat(1e6).replace(/x/g, 'y'.repeat(1e6))`, full | late},
 		"split all":          {`() => String('x'.repeat(1e6).split('').map((x) => [x]).length)`, full | late},
 		"concat":             {`() => { const s = 'x'.repeat(1e6); return ''.concat(...Array.from({ length: 1000 }, () => s)) }`, full | late},
+		"template":           {"() => { const s = 'x'.repeat(1e6); let t = ''; for (;;) t = `${t}${s}${s}${s}${t}` }", full | late},
 		"stringify":          {`() => JSON.stringify(Array.from({ length: 1000 }, () => 'x'.repeat(1e6)))`, full | late},
 		"stringify deep":     {`() => { let a = []; for (let i = 0; i < 1e5; i++) a = [a]; return JSON.stringify(a) }`, full | late | died | thrown},
 		"flat deep":          {`() => { let a = []; for (let i = 0; i < 1e5; i++) a = [a]; return String(a.flat(Infinity).length) }`, full | late | died | thrown},

@@ -121,9 +121,12 @@ var (
 	errGone    = errors.New("gone")
 )
 
-// ranOut tells from what Go prints last whether memory was at fault.
+// ranOut tells from what a worker said whether memory was at fault. Go's runtime
+// does not check everything the kernel gives it: a refusal in its collector
+// shows as a fault of the runtime's own, told in the form of the last sign and
+// not as a panic.
 func ranOut(said string) bool {
-	for _, sign := range []string{"out of memory", "cannot allocate memory", "cannot map pages", "failed to allocate", "goroutine stack exceeds"} {
+	for _, sign := range []string{"out of memory", "cannot allocate memory", "cannot map pages", "failed to allocate", "goroutine stack exceeds", "SIGSEGV: segmentation violation"} {
 		if strings.Contains(said, sign) {
 			return true
 		}

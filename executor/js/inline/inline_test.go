@@ -167,6 +167,7 @@ func TestLimits(t *testing.T) {
 		"pad end":     {`() => 'x'.padEnd(2 ** 31, 'ab')`, ErrMemory},
 		"join":        {`() => Array(1e9).join('xxxx')`, ErrMemory},
 		"join call":   {`() => [].join.call({ length: 1e9 }, 'x')`, ErrMemory},
+		"concat":      {`() => { const s = 'x'.repeat(1e6); return s.concat(s, s) }`, ErrMemory},
 		"fill":        {`() => Array(1e9).fill(0).length + ''`, ErrMemory},
 		"from":        {`() => Array.from({ length: 1e9 }).length + ''`, ErrMemory},
 		"uncatchable": {`() => { try { return 'x'.repeat(2 ** 31) } catch { return 'caught' } }`, ErrMemory},

@@ -64,7 +64,7 @@ func harden(rt *goja.Runtime) error {
 	}
 	g := guard{rt}
 	text, list := prototype("String"), prototype("Array")
-	for name, size := range map[string]measure{"repeat": g.repeated, "padStart": g.padded, "padEnd": g.padded} {
+	for name, size := range map[string]measure{"repeat": g.repeated, "padStart": g.padded, "padEnd": g.padded, "concat": g.appended} {
 		if err := g.put(text, name, size); err != nil {
 			return err
 		}
@@ -127,6 +127,14 @@ func (g guard) padded(c goja.FunctionCall) bool {
 		return true
 	}
 	return n.ToFloat() > maxString
+}
+
+func (g guard) appended(c goja.FunctionCall) bool {
+	n := units(c.This)
+	for _, a := range c.Arguments {
+		n += units(a)
+	}
+	return n > maxString
 }
 
 // length is that of an array or of what is used as one.
