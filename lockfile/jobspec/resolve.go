@@ -124,3 +124,16 @@ func positive(v float64) *float64 {
 	}
 	return nil
 }
+
+// ReadsChangedFiles tells whether some function of a workflow may look at the
+// files an event changed, which are not known before somebody asks git.
+func ReadsChangedFiles(w *lockfile.Workflow) bool {
+	return len(w.Rules) > 0 || w.Concurrency != nil || slices.ContainsFunc(w.Jobs, func(j lockfile.Job) bool {
+		if j.Static == nil {
+			return true
+		}
+		s := j.Static
+		return len(s.Rules) > 0 || s.DynamicEnv || s.DynamicEnvironment || s.Env != nil && s.Env.Inline != nil || asksMatrix(&j) ||
+			slices.ContainsFunc(s.Steps, func(st lockfile.Step) bool { return st.HasRules })
+	})
+}

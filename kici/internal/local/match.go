@@ -10,6 +10,7 @@ import (
 	"github.com/kici-dev/kici-go/executor"
 	"github.com/kici-dev/kici-go/lockfile"
 	"github.com/kici-dev/kici-go/lockfile/event"
+	"github.com/kici-dev/kici-go/lockfile/jobspec"
 	"github.com/kici-dev/kici-go/lockfile/plan"
 )
 
@@ -177,17 +178,7 @@ func (r *run) wantsFiles() bool {
 	if r.matcher.NeedsChangedFiles() {
 		return true
 	}
-	return slices.ContainsFunc(r.compiled.Lock.Workflows, func(w lockfile.Workflow) bool {
-		return len(w.Rules) > 0 || w.Concurrency != nil || slices.ContainsFunc(w.Jobs, func(j lockfile.Job) bool {
-			if j.Static == nil {
-				return true
-			}
-			s := j.Static
-			return len(s.Rules) > 0 || s.DynamicEnv || s.DynamicEnvironment || s.Env != nil && s.Env.Inline != nil ||
-				s.Matrix != nil && s.Matrix.Type == lockfile.MatrixDynamic ||
-				slices.ContainsFunc(s.Steps, func(st lockfile.Step) bool { return st.HasRules })
-		})
-	})
+	return slices.ContainsFunc(r.compiled.Lock.Workflows, func(w lockfile.Workflow) bool { return jobspec.ReadsChangedFiles(&w) })
 }
 
 var githubRemote = regexp.MustCompile(`github\.com[:/]+([^/]+)/([^/]+?)(?:\.git)?/?$`)
