@@ -28,6 +28,7 @@ type Request struct {
 	Event       *event.Event
 	Workflow    *lockfile.Workflow
 	Lock        []byte // the file the workflow stands in
+	Depth       int    // how many events led to this one
 }
 
 // Plan is what a run's snapshot remembers besides lock and event: what the
@@ -36,6 +37,9 @@ type Plan struct {
 	Prepared *jobspec.Prepared `json:"prepared,omitempty"`
 	// Carried are the jobs whose outcome a repeated run took over.
 	Carried []string `json:"carried,omitempty"`
+	// Depth counts the events that led to the run, so that workflows which start
+	// each other come to an end.
+	Depth int `json:"depth,omitempty"`
 }
 
 // CreateTx makes a run and queues what can start.
@@ -44,12 +48,34 @@ func (r *Runs) CreateTx(ctx context.Context, tx store.Tx, q Request) (engine.Run
 	if err != nil {
 		return "", fmt.Errorf("runs: event: %w", err)
 	}
-	run := &engine.Run{
-		ID: engine.RunID(r.NewID()), Delivery: q.Delivery, Source: q.Source, Workflow: q.Workflow.Name, Status: status.RunPending,
+	run := r.requested(&q)
+	run.Workflow, run.Timeout = q.Workflow.Name, milliseconds(q.Workflow.Timeout)
+	return run.ID, r.begin(ctx, tx, run, q.Workflow, &engine.Snapshot{Lock: q.Lock, Event: body}, Plan{Depth: q.Depth}, nil)
+}
+
+func (r *Runs) requested(q *Request) *engine.Run {
+	return &engine.Run{
+		ID: engine.RunID(r.NewID()), Delivery: q.Delivery, Source: q.Source, Status: status.RunPending,
 		Ref: q.Ref, Provider: q.Provider, RoutingKey: q.RoutingKey, Trust: q.Trust, Sender: q.Event.SenderUsername, Test: q.Test,
-		TriggeredBy: q.TriggeredBy, Timeout: milliseconds(q.Workflow.Timeout), CreatedAt: r.Now(),
+		TriggeredBy: q.TriggeredBy, CreatedAt: r.Now(),
 	}
-	return run.ID, r.begin(ctx, tx, run, q.Workflow, &engine.Snapshot{Lock: q.Lock, Event: body}, Plan{}, nil)
+}
+
+// RefuseTx makes a run that has failed before it began: a lock file that cannot
+// be read starts nothing, and somebody has to see that.
+func (r *Runs) RefuseTx(ctx context.Context, tx store.Tx, q Request, reason string) (engine.RunID, error) {
+	body, err := json.Marshal(q.Event)
+	if err != nil {
+		return "", fmt.Errorf("runs: event: %w", err)
+	}
+	run := r.requested(&q)
+	run.Workflow = lockfile.Path
+	if err := tx.Runs().Insert(ctx, run, &engine.Snapshot{Lock: q.Lock, Event: body, Plan: encode(Plan{})}); err != nil {
+		return "", err
+	}
+	d := &decision{r: r, ctx: ctx, tx: tx, run: run}
+	d.announce("", KindRunCreated, d.change())
+	return run.ID, d.fail(reason)
 }
 
 // begin stores a run and takes its first decision. carried are outcomes of jobs
