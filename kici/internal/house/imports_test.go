@@ -101,6 +101,7 @@ func owners() map[string][]string {
 		"github.com/gorilla/websocket":      {"transport/ws"},
 		"github.com/hashicorp/raft":         {"engine/cluster/raft"},
 		"golang.org/x/sync":                 {"kici", "executor", "engine", "cmd", "examples"},
+		"golang.org/x/time":                 {"engine/intake"},
 		"golang.org/x/sys":                  {"executor", "kici/internal", "cmd"},
 		"golang.org/x/net":                  {"executor/js"},
 		"golang.org/x/text":                 {"executor/js", "lockfile/pattern"},
