@@ -1,0 +1,203 @@
+package dispatch
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+
+	"github.com/kici-dev/kici-go/engine"
+	"github.com/kici-dev/kici-go/engine/provider"
+	"github.com/kici-dev/kici-go/engine/store"
+	"github.com/kici-dev/kici-go/lockfile"
+	"github.com/kici-dev/kici-go/lockfile/event"
+	"github.com/kici-dev/kici-go/lockfile/jobspec"
+	"github.com/kici-dev/kici-go/lockfile/plan"
+)
+
+// faultError is what the author or operator is to look at: trying again would
+// end the same way.
+type faultError struct {
+	what string
+	err  error
+}
+
+func (e *faultError) Error() string { return e.what + ": " + e.err.Error() }
+func (e *faultError) Unwrap() error { return e.err }
+
+// material is what the store knows of a job that is to be sent.
+type material struct {
+	run   *engine.Run
+	jobs  []engine.Job
+	job   *engine.Job
+	event json.RawMessage
+}
+
+// build puts an assignment together.
+func (d *Dispatcher) build(ctx context.Context, a engine.Attempt) (*Assignment, error) {
+	mat, err := d.gather(ctx, a)
+	if err != nil {
+		return nil, err
+	}
+	as := &Assignment{Attempt: a, Ref: mat.run.Ref, Trusted: mat.run.Trust == "" || mat.run.Trust == "trusted"}
+	if err := json.Unmarshal(mat.job.Spec, &as.Spec); err != nil {
+		return nil, &faultError{"stored job", err}
+	}
+	if as.Clone, err = d.Repositories.Clone(ctx, mat.run); err != nil {
+		return nil, d.cloneFault(err)
+	}
+	if err := d.input(ctx, mat, as); err != nil {
+		return nil, err
+	}
+	if err := d.secrets(ctx, mat, as); err != nil {
+		return nil, err
+	}
+	return as, nil
+}
+
+// cloneFault tells what may pass by itself from what will not.
+func (d *Dispatcher) cloneFault(err error) error {
+	if errors.Is(err, provider.ErrUnavailable) {
+		return err
+	}
+	return &faultError{"repository", err}
+}
+
+func (d *Dispatcher) gather(ctx context.Context, a engine.Attempt) (*material, error) {
+	mat := &material{}
+	return mat, d.store.View(ctx, func(tx store.Tx) (err error) {
+		if mat.run, err = tx.Runs().Get(ctx, a.Run); err != nil {
+			return err
+		}
+		if mat.jobs, err = tx.Jobs().Of(ctx, a.Run); err != nil {
+			return err
+		}
+		for i := range mat.jobs {
+			if mat.jobs[i].ID == a.Job {
+				mat.job = &mat.jobs[i]
+			}
+		}
+		if mat.job == nil {
+			return fmt.Errorf("dispatch: job %s: %w", a.Job, engine.ErrNotFound)
+		}
+		s, err := tx.Runs().Snapshot(ctx, a.Run)
+		if err != nil {
+			return err
+		}
+		mat.event = s.Event
+		return nil
+	})
+}
+
+// input is what the job learns about the world.
+func (d *Dispatcher) input(ctx context.Context, mat *material, as *Assignment) error {
+	var ev event.Event
+	if err := json.Unmarshal(mat.event, &ev); err != nil {
+		return &faultError{"stored event", err}
+	}
+	as.Input = jobspec.Input{Event: mat.event, ChangedFiles: ev.ChangedFiles, Provider: ev.Provider, TestRun: mat.run.Test}
+	if as.Spec.Kind == jobspec.KindJob {
+		p := planOf(mat.jobs)
+		outputs := map[string]json.RawMessage{}
+		for i := range mat.jobs {
+			if len(mat.jobs[i].Outputs) > 0 {
+				outputs[mat.jobs[i].Name] = mat.jobs[i].Outputs
+			}
+		}
+		as.Input.Upstream = jobspec.Upstream(p, p.Find(mat.job.Name), outputs)
+	}
+	if as.Spec.Lock == nil {
+		return nil
+	}
+	return d.inline(ctx, as)
+}
+
+// planOf makes of the rows what Upstream walks: names, matrices and edges.
+func planOf(jobs []engine.Job) *plan.Plan {
+	p := &plan.Plan{}
+	for i := range jobs {
+		var s jobspec.Spec
+		_ = json.Unmarshal(jobs[i].Spec, &s) // we wrote it; without a matrix its outputs are still found by name
+		j := plan.Job{Name: jobs[i].Name, Base: jobs[i].Base, Matrix: s.Matrix}
+		for _, n := range jobs[i].Needs {
+			j.Needs = append(j.Needs, plan.Edge{Need: n.Upstream, Upstream: []string{n.Upstream}})
+		}
+		p.Jobs = append(p.Jobs, j)
+	}
+	return p
+}
+
+// inline evaluates the pure functions of a job.
+func (d *Dispatcher) inline(ctx context.Context, as *Assignment) error {
+	l := as.Spec.Lock
+	if t := l.Environment; t != nil {
+		text, err := d.text(ctx, t, as.Input.Event)
+		if err != nil {
+			return &faultError{fmt.Sprintf("job %q: environment", as.Spec.Name), err}
+		}
+		as.Input.Environment = text
+	}
+	if l.Env == nil || l.Env.Inline == nil {
+		return nil
+	}
+	raw, err := d.call(ctx, l.Env.Inline, as.Input.Event)
+	if err == nil {
+		err = json.Unmarshal(raw, &as.Input.Env)
+	}
+	if err != nil {
+		return &faultError{fmt.Sprintf("job %q: env", as.Spec.Name), err}
+	}
+	return nil
+}
+
+func (d *Dispatcher) text(ctx context.Context, t *lockfile.Text, ev json.RawMessage) (s string, err error) {
+	if t.Inline == nil {
+		return t.Literal, nil
+	}
+	raw, err := d.call(ctx, t.Inline, ev)
+	if err != nil {
+		return "", err
+	}
+	if string(raw) == "null" { // the function said nothing: the field is unset
+		return "", nil
+	}
+	return s, json.Unmarshal(raw, &s)
+}
+
+func (d *Dispatcher) call(ctx context.Context, f *lockfile.Inline, ev json.RawMessage) (json.RawMessage, error) {
+	if d.Evaluator == nil {
+		return nil, errors.New("this orchestrator evaluates no expressions")
+	}
+	return d.Evaluator.Evaluate(ctx, f.Expression, ev)
+}
+
+// secrets are those of the environment, and what the jobs before published.
+func (d *Dispatcher) secrets(ctx context.Context, mat *material, as *Assignment) error {
+	if d.Secrets != nil {
+		got, err := d.Secrets.Resolve(ctx, mat.run, as.Input.Environment)
+		if err != nil {
+			return &faultError{fmt.Sprintf("job %q: secrets", as.Spec.Name), err}
+		}
+		as.Secrets = got
+	}
+	if d.Vault == nil {
+		return nil
+	}
+	key, err := d.Vault.PublicKey(mat.run.ID)
+	if err != nil {
+		return err
+	}
+	as.PublicKey = key
+	for _, n := range mat.job.Needs {
+		for i := range mat.jobs {
+			if up := &mat.jobs[i]; up.Name == n.Upstream && len(up.Secrets) > 0 {
+				got, err := d.Vault.Open(mat.run.ID, up.Secrets)
+				if err != nil {
+					return &faultError{fmt.Sprintf("secret outputs of job %q", up.Name), err}
+				}
+				as.Secrets = append(as.Secrets, got...)
+			}
+		}
+	}
+	return nil
+}

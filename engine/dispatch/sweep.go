@@ -1,0 +1,172 @@
+package dispatch
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/kici-dev/kici-go/engine"
+	"github.com/kici-dev/kici-go/engine/runs"
+	"github.com/kici-dev/kici-go/engine/store"
+)
+
+const (
+	// aliveEvery is a third of what counts as silence.
+	aliveEvery = 5 * time.Second
+	// sweepPage bounds one look at each kind of overdue attempt.
+	sweepPage = 500
+)
+
+// keepAlive writes down that the attempts of connected agents are alive.
+func (d *Dispatcher) keepAlive(ctx context.Context) error {
+	return d.loop(ctx, "keep alive", every(aliveEvery), d.alive)
+}
+
+func (d *Dispatcher) alive(ctx context.Context) error {
+	var tokens []engine.Token
+	for _, m := range d.all() {
+		tokens = append(tokens, m.tokens()...)
+	}
+	if len(tokens) == 0 {
+		return nil
+	}
+	err := d.store.Tx(ctx, func(tx store.Tx) error { return tx.Queue().Alive(ctx, d.Now(), tokens...) })
+	return errors.Join(err, d.stalled(ctx, d.Now()))
+}
+
+// lead sweeps while this process is the leader.
+func (d *Dispatcher) lead(ctx context.Context) error {
+	return d.loop(ctx, "lead", every(time.Second), func(ctx context.Context) error {
+		s, err := d.store.Lead(ctx, "dispatch")
+		if err != nil {
+			return err
+		}
+		defer s.Close() //nolint:errcheck // losing a leadership that ends anyway is no loss
+		return d.sweepWhile(ctx, s)
+	})
+}
+
+// sweepWhile sweeps once a second. The first look at silence comes after a time
+// of silence: whoever was orchestrator before may have been away longer than
+// the agents, which are about to come back.
+func (d *Dispatcher) sweepWhile(ctx context.Context, s store.Session) error {
+	since := d.Now()
+	if err := d.runs.Recover(ctx); err != nil {
+		return err
+	}
+	for {
+		if err := d.Tick(ctx, d.Now(), since); err != nil {
+			return err
+		}
+		wait, stop := context.WithCancel(ctx)
+		go func() {
+			defer stop()
+			select {
+			case <-s.Lost():
+			case <-wait.Done():
+			}
+		}()
+		err := every(runs.TickEvery)(wait)
+		stop()
+		if err != nil {
+			return ended(ctx, errors.New("dispatch: another process leads now"))
+		}
+	}
+}
+
+// Tick takes back what nobody answers for, as of now. leading is since when this
+// process has been able to see signs of life.
+func (d *Dispatcher) Tick(ctx context.Context, now, leading time.Time) error {
+	_, err := d.runs.Tick(ctx, now)
+	errs := []error{err, d.unanswered(ctx, now)}
+	if now.Sub(leading) >= d.Silence {
+		errs = append(errs, d.silent(ctx, now, leading))
+	}
+	return errors.Join(errs...)
+}
+
+func (d *Dispatcher) unanswered(ctx context.Context, now time.Time) error {
+	var late []engine.Attempt
+	err := d.store.View(ctx, func(tx store.Tx) (err error) {
+		late, err = tx.Queue().Unacked(ctx, now, sweepPage)
+		return err
+	})
+	for i := range late {
+		a := &late[i]
+		err = errors.Join(err, ignoreStale(d.runs.Retry(ctx, a.Token(), fmt.Sprintf("agent %s did not acknowledge the job in %s", a.Agent, d.AckTimeout))))
+		if m := d.member(a.Agent); m != nil {
+			m.release(a.Token())
+			m.link.Close(CloseUnanswered, "a job was not acknowledged in time")
+		}
+	}
+	return err
+}
+
+func (d *Dispatcher) member(id engine.AgentID) *Member {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.members[id]
+}
+
+// silent goes through attempts without a sign of life.
+func (d *Dispatcher) silent(ctx context.Context, now, leading time.Time) error {
+	var quiet []engine.Attempt
+	err := d.store.View(ctx, func(tx store.Tx) (err error) {
+		quiet, err = tx.Queue().Silent(ctx, now.Add(-d.Silence), sweepPage)
+		return err
+	})
+	for i := range quiet {
+		a := &quiet[i]
+		seen := a.SeenAt
+		if seen.Before(leading) {
+			seen = leading
+		}
+		err = errors.Join(err, ignoreStale(d.lose(ctx, a, now.Sub(seen))))
+	}
+	return err
+}
+
+func (d *Dispatcher) lose(ctx context.Context, a *engine.Attempt, quiet time.Duration) error {
+	begun := !a.StartedAt.IsZero()
+	switch {
+	case begun && quiet >= d.Recovery:
+		return d.runs.Abandon(ctx, a.Token(), fmt.Sprintf("agent %s did not come back within the recovery window of %s", a.Agent, d.Recovery))
+	case begun && d.scaled(ctx, a.Agent):
+		return d.runs.Abandon(ctx, a.Token(), fmt.Sprintf("agent %s is gone, and machines like it do not come back", a.Agent))
+	}
+	return d.runs.Lost(ctx, a.Token(), fmt.Sprintf("nothing was heard of agent %s for %s", a.Agent, d.Silence))
+}
+
+func (d *Dispatcher) scaled(ctx context.Context, id engine.AgentID) (yes bool) {
+	err := d.store.View(ctx, func(tx store.Tx) error {
+		a, err := tx.Agents().Get(ctx, id)
+		yes = err == nil && a.Scaled
+		return err
+	})
+	return err == nil && yes
+}
+
+// stalled looks at the attempts of agents connected here whose connection lives
+// while they themselves say nothing.
+func (d *Dispatcher) stalled(ctx context.Context, now time.Time) error {
+	var errs []error
+	for _, m := range d.all() {
+		for _, t := range m.quiet(now.Add(-d.Stall)) {
+			errs = append(errs, ignoreStale(d.runs.Stalled(ctx, t, "stale detection (no heartbeat)")))
+		}
+	}
+	return errors.Join(errs...)
+}
+
+func (m *Member) quiet(since time.Time) []engine.Token {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	var out []engine.Token
+	for t, h := range m.open {
+		if h.heartbeat.Before(since) {
+			out = append(out, t)
+		}
+	}
+	return out
+}
