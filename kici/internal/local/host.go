@@ -9,57 +9,42 @@ import (
 	"github.com/kici-dev/kici-go/executor"
 	"github.com/kici-dev/kici-go/executor/cache"
 	"github.com/kici-dev/kici-go/executor/mask"
+	"github.com/kici-dev/kici-go/executor/report"
 )
 
 // host is what one job reports to: it masks, stores and passes on.
 type host struct {
+	*report.Sink  // masks and calls shown
 	run           *run
 	workflow, job string
 	masks         *mask.Set
 	secrets       func(environment string) []executor.Secret
 
-	mu      sync.Mutex // guards streams and logs; never held while the observer is called by Emit
-	streams map[streamKey]*mask.Stream
+	mu      sync.Mutex // guards logs and emitted; never held while the observer is called by Emit
 	logs    map[int]*Log
 	emitted []executor.Emission
 }
 
-type streamKey struct {
-	row    int
-	stream executor.Stream
-}
-
 var _ executor.Host = (*host)(nil)
 
-func (h *host) Begin(r executor.Row) {
-	h.flush() // what the bucket before still held back comes before the new row
-	h.run.observe(StepStarted{h.workflow, h.job, r})
+// shown hears what is left after masking; calls of one job come one at a time.
+type shown struct{ h *host }
+
+func (s shown) Begin(r executor.Row) { s.h.run.observe(StepStarted{s.h.workflow, s.h.job, r}) }
+
+func (s shown) Log(row int, stream executor.Stream, p []byte) {
+	if s.h.run.o.KeepLogs {
+		s.h.store(row, p)
+	}
+	s.h.run.observe(Output{s.h.workflow, s.h.job, row, stream, p})
 }
 
-// Log masks. A stream per row and output stream, because a secret may be cut
-// by a chunk's end but never continues in another stream.
-func (h *host) Log(row int, stream executor.Stream, p []byte) {
-	h.mu.Lock()
-	key := streamKey{row, stream}
-	s := h.streams[key]
-	if s == nil {
-		s = h.masks.Stream(func(p []byte) error { h.pass(row, stream, p); return nil })
-		h.streams[key] = s
-	}
-	h.mu.Unlock()
-	_, _ = s.Write(p) // the sink never fails
+func (s shown) Rule(row int, r executor.RuleResult) {
+	s.h.run.observe(RuleEvaluated{s.h.workflow, s.h.job, row, r})
 }
 
-// pass runs on the goroutine that called Log or flush; calls of one job come
-// one at a time.
-func (h *host) pass(row int, stream executor.Stream, p []byte) {
-	if len(p) == 0 {
-		return
-	}
-	if h.run.o.KeepLogs {
-		h.store(row, p)
-	}
-	h.run.observe(Output{h.workflow, h.job, row, stream, p})
+func (s shown) End(r executor.RowResult) {
+	s.h.run.observe(StepFinished{s.h.workflow, s.h.job, r})
 }
 
 func (h *host) store(row int, p []byte) {
@@ -83,70 +68,13 @@ func (h *host) store(row int, p []byte) {
 	log.Text = append(log.Text, p...)
 }
 
-func (h *host) flush() {
-	h.mu.Lock()
-	streams := h.streams
-	h.streams = map[streamKey]*mask.Stream{}
-	h.mu.Unlock()
-	for _, s := range streams {
-		_ = s.Flush()
-	}
-}
-
-func (h *host) Rule(row int, r executor.RuleResult) {
-	r.Error = h.masks.String(r.Error)
-	h.run.observe(RuleEvaluated{h.workflow, h.job, row, r})
-}
-
-func (h *host) End(r executor.RowResult) {
-	h.flush()
-	h.run.observe(StepFinished{h.workflow, h.job, h.maskRow(r)})
-}
-
-func (h *host) maskRow(r executor.RowResult) executor.RowResult {
-	r.Failure = h.maskFailure(r.Failure)
-	if len(r.Outputs) > 0 {
-		r.Outputs = []byte(h.masks.String(string(r.Outputs)))
-	}
-	return r
-}
-
-func (h *host) maskFailure(f *executor.Failure) *executor.Failure {
-	if f == nil {
-		return nil
-	}
-	out := *f
-	for _, s := range []*string{&out.Message, &out.Stack, &out.Command, &out.Tail, &out.Frame} {
-		*s = h.masks.String(*s)
-	}
-	return &out
-}
-
-// maskResult masks everything of a result that is shown. The outputs that
-// other jobs get stay as they are: a token is no use to them as stars.
-func (h *host) maskResult(r executor.Result) executor.Result {
-	r.Reason = h.masks.String(r.Reason)
-	r.Failure = h.maskFailure(r.Failure)
-	rows := make([]executor.RowResult, len(r.Rows))
-	for i, row := range r.Rows {
-		rows[i] = h.maskRow(row)
-	}
-	r.Rows = rows
-	published := make([]executor.Secret, len(r.Secrets))
-	for i, secret := range r.Secrets {
-		published[i] = executor.Secret{Key: secret.Key, Value: mask.Placeholder}
-	}
-	r.Secrets = published
-	return r
-}
-
 func (h *host) Emit(_ context.Context, e executor.Emission) (string, error) {
 	h.mu.Lock()
 	h.emitted = append(h.emitted, e)
 	h.mu.Unlock()
-	shown := e
-	shown.Payload = []byte(h.masks.String(string(e.Payload)))
-	h.run.observe(Emitted{h.workflow, h.job, shown, h.run.o.FollowEvents})
+	masked := e
+	masked.Payload = h.JSON(e.Payload)
+	h.run.observe(Emitted{h.workflow, h.job, masked, h.run.o.FollowEvents})
 	return h.run.newID("evt"), nil
 }
 

@@ -113,8 +113,8 @@ func (s *scheduler) start(ctx context.Context, job *plan.Job) {
 		task.Secrets = h.secrets("")
 		s.flow.run.observe(JobStarted{s.flow.lock.Name, job.Name})
 		raw := s.flow.run.perform(ctx, executor.Task{Job: task, Host: h, Force: s.flow.run.o.Force}, job.Lock)
-		h.flush()
-		res := JobResult{Name: job.Name, Base: job.Base, Matrix: matrixMap(job), Result: h.maskResult(*raw), Logs: h.logs}
+		h.Flush()
+		res := JobResult{Name: job.Name, Base: job.Base, Matrix: matrixMap(job), Result: h.Result(*raw), Logs: h.logs}
 		s.flow.run.observe(JobFinished{s.flow.lock.Name, res})
 		s.done <- ended{job, res, *raw, h}
 	}()

@@ -11,7 +11,7 @@ import (
 	"time"
 
 	"github.com/kici-dev/kici-go/executor"
-	"github.com/kici-dev/kici-go/executor/mask"
+	"github.com/kici-dev/kici-go/executor/report"
 	"github.com/kici-dev/kici-go/kici/internal/grouplock"
 	"github.com/kici-dev/kici-go/lockfile"
 	"github.com/kici-dev/kici-go/lockfile/event"
@@ -103,11 +103,13 @@ func (f *flow) job(kind executor.Kind, name string) *executor.Job {
 }
 
 func (f *flow) host(job string, own []executor.Secret) *host {
-	return &host{
+	h := &host{
 		run: f.run, workflow: f.lock.Name, job: job, masks: f.run.masks,
 		secrets: func(environment string) []executor.Secret { return f.run.secretsFor(environment, own) },
-		streams: map[streamKey]*mask.Stream{}, logs: map[int]*Log{},
+		logs:    map[int]*Log{},
 	}
+	h.Sink = report.New(h.masks, shown{h})
+	return h
 }
 
 // do runs one task and masks what comes back. The raw outputs stay.
@@ -116,8 +118,8 @@ func (f *flow) do(ctx context.Context, job *executor.Job, own []executor.Secret)
 	job.Secrets = h.secrets("")
 	f.run.observe(JobStarted{f.lock.Name, job.Name})
 	raw := f.run.runner.Run(ctx, executor.Task{Job: job, Host: h, Force: f.run.o.Force})
-	h.flush()
-	return h.maskResult(*raw), h
+	h.Flush()
+	return h.Result(*raw), h
 }
 
 // Names of the tasks around the jobs.
