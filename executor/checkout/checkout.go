@@ -166,11 +166,12 @@ func (c *Checkout) fromHead(ctx context.Context, o Options, held []string) error
 	return err
 }
 
-// Remove deletes the copy. Steps leave read-only folders behind (module
-// caches), which are made writable first when need be.
-func (c *Checkout) Remove() error { return removeAll(c.Root) }
+// Remove deletes the copy.
+func (c *Checkout) Remove() error { return RemoveAll(c.Root) }
 
-func removeAll(root string) error {
+// RemoveAll deletes a folder that steps have worked in. They leave read-only
+// folders behind (module caches), which are made writable first when need be.
+func RemoveAll(root string) error {
 	if err := os.RemoveAll(root); err == nil {
 		return nil
 	}

@@ -28,7 +28,7 @@ func Collect(base string, now time.Time) {
 		}
 		info, err := e.Info()
 		if err == nil && now.Sub(info.ModTime()) > Retention {
-			_ = removeAll(filepath.Join(base, e.Name()))
+			_ = RemoveAll(filepath.Join(base, e.Name()))
 		}
 	}
 }

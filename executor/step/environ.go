@@ -19,12 +19,10 @@ func allowed(goos string) []string {
 	return names
 }
 
-// Base is the environment before the job's own: system < FORCE_COLOR < KICI_*
-// < variables of the organisation and the source.
-func Base(job *executor.Job) map[string]string {
-	env := map[string]string{}
+// Inherited is the part of a machine's environment that steps see, KEY=VALUE.
+func Inherited(environ []string) map[string]string {
 	system := map[string]string{}
-	for _, kv := range job.System {
+	for _, kv := range environ {
 		if k, v, ok := strings.Cut(kv, "="); ok && k != "" {
 			if runtime.GOOS == "windows" { // names have no case there
 				k = strings.ToUpper(k)
@@ -32,11 +30,19 @@ func Base(job *executor.Job) map[string]string {
 			system[k] = v
 		}
 	}
+	out := map[string]string{}
 	for _, k := range allowed(runtime.GOOS) {
 		if v, ok := system[k]; ok {
-			env[k] = v
+			out[k] = v
 		}
 	}
+	return out
+}
+
+// Base is the environment before the job's own: system < FORCE_COLOR < KICI_*
+// < variables of the organisation and the source.
+func Base(job *executor.Job) map[string]string {
+	env := Inherited(job.System)
 	env["FORCE_COLOR"] = "1"
 	for _, layer := range []map[string]string{job.Meta, job.Variables} {
 		for k, v := range layer {
