@@ -1,0 +1,252 @@
+package agent
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"path/filepath"
+	"sync"
+	"time"
+
+	"github.com/kici-dev/kici-go/executor"
+	"github.com/kici-dev/kici-go/executor/clone"
+	"github.com/kici-dev/kici-go/executor/runner"
+	"github.com/kici-dev/kici-go/executor/sandbox/container"
+)
+
+// Defaults of a Config.
+const (
+	DefaultLogCap = 10 << 20
+	DefaultGrace  = 10 * time.Second
+	defaultClone  = 10 * time.Minute
+)
+
+// Config is what an agent is. DataDir is required.
+type Config struct {
+	// DataDir holds work trees, mirrors and caches. One agent owns it.
+	DataDir string
+	Slots   int // jobs at once; default 1
+	// Environ is the environment of this process. Jobs see its documented part.
+	Environ []string
+	Limits  executor.Limits
+	LogCap  int64         // stored bytes of a step's log; default 10 MiB
+	Grace   time.Duration // what jobs have when the agent is stopped; default 10 s
+
+	// Runner runs the jobs; nil starts children of this program.
+	Runner executor.Runner
+	// ChildCommand is the program to start as a child instead of this one.
+	ChildCommand []string
+	// Image runs jobs that name no container in this image; empty runs them on
+	// the machine itself.
+	Image string
+	// KeepFailed leaves the container of a failed job behind.
+	KeepFailed bool
+
+	Log *slog.Logger
+	Now func() time.Time
+}
+
+var (
+	// ErrBusy: every slot is taken.
+	ErrBusy = errors.New("agent: busy")
+	// ErrDraining: the agent takes no more jobs.
+	ErrDraining = errors.New("agent: draining")
+	// ErrStopping is why jobs are cancelled when the agent is stopped.
+	ErrStopping = errors.New("the agent was stopped")
+	// ErrInUse: another agent owns the data folder.
+	ErrInUse = errors.New("agent: the data folder belongs to another agent")
+)
+
+// Agent runs jobs.
+type Agent struct {
+	config   Config
+	clones   *clone.Store
+	programs *programs
+	work     sync.WaitGroup // jobs, until their folder is gone
+	ready    chan struct{}
+	idle     chan struct{} // closed when draining and no job is left
+
+	mu       sync.Mutex // guards what follows
+	runner   executor.Runner
+	state    state
+	active   map[string]*job // by attempt, while they take a slot
+	ending   map[string]*job // their end is on its way to the reporter
+	stopJobs context.Context // under which reports are made; ends when nobody waits any more
+}
+
+type state int
+
+const (
+	stateNew state = iota
+	stateRunning
+	stateDraining
+	stateStopped
+)
+
+// New checks a Config. Nothing happens before Run.
+func New(c Config) (*Agent, error) {
+	if c.DataDir == "" || !filepath.IsAbs(c.DataDir) {
+		return nil, fmt.Errorf("agent: the data folder %q is not an absolute path", c.DataDir)
+	}
+	if c.Slots < 0 {
+		return nil, fmt.Errorf("agent: %d slots: at least one job has to run", c.Slots)
+	}
+	c.Slots = max(c.Slots, 1)
+	if c.LogCap <= 0 {
+		c.LogCap = DefaultLogCap
+	}
+	if c.Grace <= 0 {
+		c.Grace = DefaultGrace
+	}
+	if c.Log == nil {
+		c.Log = slog.New(slog.DiscardHandler)
+	}
+	if c.Now == nil {
+		c.Now = time.Now
+	}
+	a := &Agent{
+		config: c, programs: newPrograms(), ready: make(chan struct{}), idle: make(chan struct{}),
+		active: map[string]*job{}, ending: map[string]*job{},
+	}
+	a.clones = clone.New(clone.Config{
+		Dir: filepath.Join(c.DataDir, "mirrors"), Environ: c.Environ, KnownHosts: filepath.Join(c.DataDir, "known_hosts"), Log: c.Log,
+	})
+	return a, nil
+}
+
+// Run owns the data folder until ctx ends or a drain is over. Then jobs are
+// cancelled with their hooks, after Grace by force, and Run returns when nothing
+// of them is left. It may be called once.
+func (a *Agent) Run(ctx context.Context) (err error) {
+	release, err := a.own()
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, release()) }()
+	reports, stop := context.WithCancel(context.WithoutCancel(ctx))
+	defer stop()
+	jobs, finish := a.runners(ctx)
+	defer func() { err = errors.Join(err, finish()) }()
+
+	a.mu.Lock()
+	if a.state != stateNew {
+		a.mu.Unlock()
+		return errors.New("agent: Run was called before")
+	}
+	a.state, a.runner, a.stopJobs = stateRunning, jobs, reports
+	a.mu.Unlock()
+	close(a.ready)
+	select {
+	case <-ctx.Done():
+	case <-a.idle:
+	}
+	a.shut(stop)
+	return nil
+}
+
+// runners says where jobs run.
+func (a *Agent) runners(ctx context.Context) (executor.Runner, func() error) {
+	if a.config.Runner != nil {
+		return a.config.Runner, func() error { return nil }
+	}
+	kids := newChildren(runner.Command{
+		Args: a.config.ChildCommand, Environ: childEnviron(a.config.Environ), Handshake: childHandshake,
+	}, a.config.Slots)
+	kids.warm(context.WithoutCancel(ctx))
+	boxes := container.New(container.Config{Next: kids, Environ: a.config.Environ, Image: a.config.Image, KeepFailed: a.config.KeepFailed})
+	return boxes, func() error { return errors.Join(kids.close(), boxes.Close()) }
+}
+
+// shut ends what is under way: softly, then hard.
+func (a *Agent) shut(stopReports func()) {
+	a.mu.Lock()
+	a.state = stateStopped
+	var jobs []*job
+	for _, j := range a.active {
+		jobs = append(jobs, j)
+	}
+	a.mu.Unlock()
+	for _, j := range jobs {
+		j.stop(ErrStopping, false)
+	}
+	gone := make(chan struct{})
+	go func() {
+		a.work.Wait()
+		close(gone)
+	}()
+	timer := time.NewTimer(a.config.Grace)
+	defer timer.Stop()
+	select {
+	case <-gone:
+		return
+	case <-timer.C:
+	}
+	for _, j := range jobs {
+		j.stop(ErrStopping, true)
+	}
+	// A job that is forced is over in seconds; a reporter that blocks (no
+	// orchestrator is there) is not waited for longer than that.
+	timer.Reset(forceLimit)
+	select {
+	case <-gone:
+		return
+	case <-timer.C:
+	}
+	stopReports()
+	<-gone
+}
+
+const forceLimit = 5 * time.Second
+
+// Ready is closed once Run is ready for offers.
+func (a *Agent) Ready() <-chan struct{} { return a.ready }
+
+// Drained is closed when a drain is over: no job is left.
+func (a *Agent) Drained() <-chan struct{} { return a.idle }
+
+// Drain refuses further jobs. When the last one has ended Run returns.
+func (a *Agent) Drain() {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if a.state == stateNew || a.state == stateRunning {
+		a.state = stateDraining
+	}
+	a.settle()
+}
+
+// settle closes idle when a drain is over; mu is held.
+func (a *Agent) settle() {
+	if a.state != stateDraining || len(a.active)+len(a.ending) > 0 {
+		return
+	}
+	select {
+	case <-a.idle:
+	default:
+		close(a.idle)
+	}
+}
+
+// Slots is how many jobs run at once.
+func (a *Agent) Slots() int { return a.config.Slots }
+
+// Active counts the jobs that take a slot.
+func (a *Agent) Active() int {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return len(a.active)
+}
+
+// InFlight lists the attempts that are not over: those whose Reporter's Finished
+// has not returned yet.
+func (a *Agent) InFlight() []Ref {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	var out []Ref
+	for _, set := range []map[string]*job{a.active, a.ending} {
+		for _, j := range set {
+			out = append(out, j.a.Ref)
+		}
+	}
+	return out
+}

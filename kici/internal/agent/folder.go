@@ -1,0 +1,59 @@
+package agent
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"regexp"
+
+	"github.com/gofrs/flock"
+
+	"github.com/kici-dev/kici-go/executor/checkout"
+)
+
+// own locks the data folder and removes what an agent left there that was
+// killed.
+func (a *Agent) own() (release func() error, err error) {
+	if err := os.MkdirAll(a.workDir(), 0o700); err != nil {
+		return nil, fmt.Errorf("agent: %w", err)
+	}
+	lock := flock.New(filepath.Join(a.config.DataDir, "agent.lock"))
+	switch ok, err := lock.TryLock(); {
+	case err != nil:
+		return nil, fmt.Errorf("agent: lock the data folder: %w", err)
+	case !ok:
+		return nil, fmt.Errorf("%w: %s", ErrInUse, a.config.DataDir)
+	}
+	entries, err := os.ReadDir(a.workDir())
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("agent: %w", err), lock.Close())
+	}
+	for _, e := range entries {
+		if err := checkout.RemoveAll(filepath.Join(a.workDir(), e.Name())); err != nil {
+			a.config.Log.Warn("agent: what an earlier agent left cannot be removed", "err", err)
+		}
+	}
+	return lock.Close, nil
+}
+
+func (a *Agent) workDir() string { return filepath.Join(a.config.DataDir, "work") }
+
+var plainName = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$`)
+
+// folder makes the folder of an attempt. Its name comes over the wire.
+func (a *Agent) folder(attempt string) (string, error) {
+	if !plainName.MatchString(attempt) {
+		return "", fmt.Errorf("agent: %q cannot be the name of a folder", attempt)
+	}
+	// Steps compare paths with what pwd says, which has no links.
+	base, err := filepath.EvalSymlinks(a.workDir())
+	if err != nil {
+		return "", fmt.Errorf("agent: %w", err)
+	}
+	dir := filepath.Join(base, attempt)
+	if err := os.Mkdir(dir, 0o700); err != nil {
+		return "", fmt.Errorf("agent: %w", err)
+	}
+	return dir, nil
+}

@@ -1,0 +1,95 @@
+package agent
+
+import (
+	"context"
+	"errors"
+	"sync"
+)
+
+// job is an assignment in its slot.
+type job struct {
+	a      Assignment
+	rep    Reporter
+	ctx    context.Context // ends when the job is cancelled
+	cancel context.CancelCauseFunc
+
+	once  sync.Once
+	force chan struct{}
+}
+
+// stop cancels the job.
+func (j *job) stop(why error, force bool) {
+	j.cancel(why)
+	if force {
+		j.once.Do(func() { close(j.force) })
+	}
+}
+
+// Offer gives the assignment a slot, or says ErrBusy or ErrDraining. An attempt
+// that is here already is left alone; one that is newer than what is here of
+// the same job ends the older by force, because nobody believes it any more.
+func (a *Agent) Offer(as Assignment, rep Reporter) error {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if a.state != stateRunning {
+		return ErrDraining
+	}
+	if a.active[as.Attempt] != nil || a.ending[as.Attempt] != nil {
+		return nil
+	}
+	for _, other := range a.active {
+		if other.a.Job == as.Job && other.a.Fence < as.Fence {
+			other.stop(errSuperseded, true)
+		}
+	}
+	if len(a.active) >= a.config.Slots {
+		return ErrBusy
+	}
+	j := &job{a: as, rep: rep, force: make(chan struct{})}
+	// Jobs outlive the connection they came over; Run ends them.
+	j.ctx, j.cancel = context.WithCancelCause(context.Background())
+	a.active[as.Attempt] = j
+	reports, runs := a.stopJobs, a.runner
+	a.work.Go(func() {
+		defer j.cancel(nil)
+		p := &performance{agent: a, job: j, runner: runs, reports: reports}
+		p.run()
+	})
+	return nil
+}
+
+var errSuperseded = errors.New("a newer attempt at the job has begun")
+
+// Cancel ends an attempt: gracefully with its hooks, or by force. An empty
+// attempt means whichever there is of the job. It reports whether there was one.
+func (a *Agent) Cancel(ref Ref, reason string, force bool) bool {
+	if reason == "" {
+		reason = "cancelled"
+	}
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	found := false
+	for _, j := range a.active {
+		if j.a.Job == ref.Job && (ref.Attempt == "" || ref.Attempt == j.a.Attempt) {
+			j.stop(errors.New(reason), force)
+			found = true
+		}
+	}
+	return found
+}
+
+// free takes a job out of its slot; its end is still to be told.
+func (a *Agent) free(j *job) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	delete(a.active, j.a.Attempt)
+	a.ending[j.a.Attempt] = j
+}
+
+// forget is the end of a job.
+func (a *Agent) forget(j *job) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	delete(a.ending, j.a.Attempt)
+	a.settle()
+}
