@@ -89,6 +89,11 @@ func (r *Repo) Tip(t testing.TB, revision string) string {
 	return strings.TrimSpace(string(out))
 }
 
+// has tells whether an object is there.
+func (r *Repo) has(object string) bool {
+	return command(r.Dir, "cat-file", "-e", object).Run() == nil
+}
+
 // Set points a ref to a commit, or removes it when sha is empty.
 func (r *Repo) Set(t testing.TB, ref, sha string) {
 	t.Helper()

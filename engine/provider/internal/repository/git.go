@@ -31,7 +31,7 @@ var inherited = []string{"PATH", "HOME", "TMPDIR", "TEMP", "TMP", "SYSTEMROOT", 
 // minute.
 func New(environ []string, limit time.Duration) *Git {
 	g := &Git{limit: limit, environ: []string{
-		"GIT_CONFIG_NOSYSTEM=1", "GIT_CONFIG_GLOBAL=" + nowhere, "GIT_TERMINAL_PROMPT=0", "GIT_ASKPASS=true", "SSH_ASKPASS=true",
+		"GIT_CONFIG_NOSYSTEM=1", "GIT_CONFIG_GLOBAL=" + Nowhere, "GIT_TERMINAL_PROMPT=0", "GIT_ASKPASS=true", "SSH_ASKPASS=true",
 		"GIT_OPTIONAL_LOCKS=0", "LC_ALL=C", "GIT_NO_REPLACE_OBJECTS=1",
 	}}
 	if limit <= 0 {
@@ -121,7 +121,7 @@ func (g *Git) Run(ctx context.Context, c Call) ([]byte, error) {
 func settings(list []Setting) []string {
 	// A repository on disk may belong to somebody else: that its path was
 	// configured is the consent git asks for.
-	list = append(list, Setting{"safe.directory", "*"}, Setting{"core.fsmonitor", "false"}, Setting{"core.hooksPath", nowhere},
+	list = append(list, Setting{"safe.directory", "*"}, Setting{"core.fsmonitor", "false"}, Setting{"core.hooksPath", Nowhere},
 		Setting{"gc.auto", "0"}, Setting{"maintenance.auto", "false"}, Setting{"advice.detachedHead", "false"})
 	out := []string{fmt.Sprintf("GIT_CONFIG_COUNT=%d", len(list))}
 	for i, s := range list {

@@ -10,7 +10,8 @@ import (
 )
 
 const (
-	nowhere   = "/dev/null"
+	// Nowhere is the file that is always empty.
+	Nowhere   = "/dev/null"
 	usualPath = "/usr/local/bin:/usr/bin:/bin"
 )
 

@@ -3,7 +3,8 @@ package repository
 import "os/exec"
 
 const (
-	nowhere   = "NUL"
+	// Nowhere is the file that is always empty.
+	Nowhere   = "NUL"
 	usualPath = `C:\Program Files\Git\cmd;C:\Windows\System32`
 )
 
