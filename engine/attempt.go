@@ -89,6 +89,13 @@ type LogEnd struct {
 	Bytes int64
 }
 
+// StepLog is the log of a step as a whole.
+type StepLog struct {
+	Step int
+	LogEnd
+	Place int64 // of its last chunk; 0 when all is sealed
+}
+
 // End is where the log goes on after the chunk.
 func (c *Chunk) End() LogEnd {
 	return LogEnd{Seq: c.Seq, Lines: c.First + int64(c.Lines), Bytes: c.Offset + int64(c.Bytes)}

@@ -177,6 +177,8 @@ type Logs interface {
 	Append(ctx context.Context, chunks ...engine.Chunk) error
 	// End is where a step's log has got to, sealed or not.
 	End(ctx context.Context, a engine.AttemptID, step int) (engine.LogEnd, error)
+	// Steps lists what the steps of an attempt have logged, by step.
+	Steps(ctx context.Context, a engine.AttemptID) ([]engine.StepLog, error)
 	// Read gives chunks in order, from the one that holds a line.
 	Read(ctx context.Context, a engine.AttemptID, step int, line int64, limit int) ([]engine.Chunk, error)
 	// After gives chunks of all steps in the order they arrived, after a place.

@@ -57,6 +57,16 @@ func testLogs(t *testing.T, b *bench) {
 		same(t, "end", end, engine.LogEnd{Seq: 31, Lines: 8, Bytes: 28}, err)
 		end, err = tx.Logs().End(ctx, a, 7)
 		same(t, "nothing yet", end, engine.LogEnd{}, err)
+		steps, err := tx.Logs().Steps(ctx, a)
+		for i := range steps {
+			if steps[i].Place == 0 {
+				t.Error("no place")
+			}
+			steps[i].Place = 0
+		}
+		same(t, "steps", steps, []engine.StepLog{{Step: -1, LogEnd: engine.LogEnd{Seq: 31, Lines: 8, Bytes: 28}}, {Step: 5, LogEnd: engine.LogEnd{Seq: 1, Lines: 2, Bytes: 7}}}, err)
+		steps, err = tx.Logs().Steps(ctx, "none")
+		same(t, "no steps", len(steps), 0, err)
 		all, err := tx.Logs().After(ctx, a, 0, 3)
 		if err != nil || len(all) != 3 {
 			t.Fatal(all, err)
@@ -105,6 +115,10 @@ func testSeals(t *testing.T, b *bench) {
 		same(t, "seals", sealed, []engine.Seal{second}, err)
 		end, err := tx.Logs().End(ctx, a, -1)
 		same(t, "the seal's end", end, second.LogEnd, err)
+		steps, err := tx.Logs().Steps(ctx, a)
+		if err != nil || len(steps) != 2 || steps[0] != (engine.StepLog{Step: -1, LogEnd: second.LogEnd}) || steps[1].Step != 0 || steps[1].Place == 0 {
+			t.Errorf("steps: %+v %v", steps, err)
+		}
 		got, err := tx.Logs().After(ctx, a, 0, 9)
 		same(t, "other steps stay", unplaced(t, got), []engine.Chunk{chunk(0, 0)}, err)
 		return tx.Logs().Append(ctx, chunk(-1, 3))

@@ -95,7 +95,7 @@ func owners() map[string][]string {
 		"github.com/moby/moby":              {"executor/sandbox/container"},
 		"github.com/containerd/errdefs":     {"executor/sandbox/container"},
 		"github.com/nlnwa/whatwg-url":       {"executor/js/std"},
-		"github.com/klauspost/compress":     {"executor/cache"},
+		"github.com/klauspost/compress":     {"executor/cache", "engine/logs"},
 		"github.com/jackc/pgx":              {"engine/store/postgres"},
 		"modernc.org/sqlite":                {"engine/store/sqlite"},
 		"github.com/gorilla/websocket":      {"transport/ws"},

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/kici-dev/kici-go/engine"
@@ -41,6 +42,32 @@ func (t logs) End(ctx context.Context, a engine.AttemptID, step int) (engine.Log
 		}
 	}
 	return engine.LogEnd{}, nil
+}
+
+func stepFieldsOf(s *engine.StepLog) []any {
+	return append([]any{&s.Step, &s.Place}, endFields(&s.LogEnd)...)
+}
+
+// Steps goes from step to step and to the last chunk of each, by the key's index:
+// a log may have very many chunks.
+func (t logs) Steps(ctx context.Context, a engine.AttemptID) ([]engine.StepLog, error) {
+	out, err := list(ctx, t.Tx, "list logs", stepFieldsOf, `WITH RECURSIVE logged (step) AS (
+			SELECT MIN(step_index) FROM log_chunks WHERE attempt_id = $1
+			UNION ALL SELECT (SELECT MIN(step_index) FROM log_chunks WHERE attempt_id = $1 AND step_index > logged.step) FROM logged WHERE logged.step IS NOT NULL)
+		SELECT c.step_index, c.place, c.seq, c.first_line + c.line_count, c.byte_offset + c.byte_count FROM logged
+		JOIN log_chunks c ON c.attempt_id = $1 AND c.step_index = logged.step AND c.first_line = (
+			SELECT MAX(first_line) FROM log_chunks WHERE attempt_id = $1 AND step_index = logged.step)`, string(a))
+	if err != nil {
+		return nil, err
+	}
+	seals, err := t.Sealed(ctx, a)
+	for _, s := range seals {
+		if !slices.ContainsFunc(out, func(l engine.StepLog) bool { return l.Step == s.Step }) {
+			out = append(out, engine.StepLog{Step: s.Step, LogEnd: s.LogEnd})
+		}
+	}
+	slices.SortFunc(out, func(a, b engine.StepLog) int { return a.Step - b.Step })
+	return out, err
 }
 
 // Read looks for the last chunk that starts at or before the line: the key's
