@@ -26,6 +26,7 @@ const (
 	MethodMatrix   = "matrix"   // {index} → array or object
 	MethodGenerate = "generate" // {index} → []executor.Generated
 	MethodGroup    = "group"    // → string
+	MethodJobGroup = "jobGroup" // {index} → string
 )
 
 // Level is where a rule or a hook stands.

@@ -47,6 +47,16 @@ func (e *Engine) evaluate(ctx context.Context, d *Description, want *executor.Pr
 		}
 		out.Matrices[i] = raw
 	}
+	for _, i := range want.Groups {
+		var group string
+		if err := e.call(ctx, e.limits.Field, "concurrencyGroup", MethodJobGroup, params{Index: i}, &group); err != nil {
+			return err
+		}
+		if out.Groups == nil {
+			out.Groups = map[int]string{}
+		}
+		out.Groups[i] = group
+	}
 	for _, i := range want.Generators {
 		var jobs []executor.Generated
 		if err := e.call(ctx, e.limits.Field, "the job generator", MethodGenerate, params{Index: i}, &jobs); err != nil {

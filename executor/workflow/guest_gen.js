@@ -36,6 +36,7 @@ __export(guest_exports, {
   generate: () => generate,
   group: () => group,
   hook: () => hook,
+  jobGroup: () => jobGroup,
   matrix: () => matrix,
   open: () => open,
   resume: () => resume,
@@ -327,6 +328,18 @@ async function group() {
   if (typeof got !== "string" || got === "") throw new TypeError("concurrency.group must return a non-empty string");
   return got;
 }
+async function jobGroup({ index }) {
+  const name = sdk3.jobNames(opened.workflow)[index];
+  const got = await groupOf(opened.workflow.jobs[index], name);
+  if (got === void 0) throw new TypeError(`concurrencyGroup of job '${name}' must return a non-empty string`);
+  return got;
+}
+async function groupOf(job, name) {
+  const got = typeof job.concurrencyGroup === "function" ? await job.concurrencyGroup(opened.event) : job.concurrencyGroup;
+  if (got === void 0 || got === null) return void 0;
+  if (typeof got !== "string" || got === "") throw new TypeError(`concurrencyGroup of job '${name}' must return a non-empty string`);
+  return got;
+}
 async function generate({ index }, live = false) {
   const generator = opened.workflow.jobs[index];
   const jobs = sdk3.checkGenerated(await generator(dynamicContext(opened)), opened.workflow.name);
@@ -340,7 +353,7 @@ async function describeGenerated(job, name, nameOf) {
   const matrix2 = dynamic ? sdk3.checkMatrixValue(await job.matrix(dynamicContext(opened, { name, runsOn: labels(job) })), name) : job.matrix;
   const needs = sdk3.normalNeeds(job, nameOf).map((n) => n.kind === "group" ? { group: n.group, ifFailed: n.ifFailed } : { job: n.name, ifFailed: n.ifFailed });
   const { include, exclude, checkout, timeout, gracePeriod } = job;
-  return { name, runsOn: labels(job), needs, matrix: matrix2, include, exclude, checkout, timeout, gracePeriod };
+  return { name, runsOn: labels(job), needs, matrix: matrix2, include, exclude, checkout, timeout, gracePeriod, concurrencyGroup: await groupOf(job, name) };
 }
 function labels(job) {
   return sdk3.normalRunsOn(job.runsOn).labels.join(",");

@@ -101,6 +101,8 @@ func TestResolveRefusesWhatWasNotAsked(t *testing.T) {
 		"matrix below zero":     {jobspec.Prepared{Matrices: map[int]json.RawMessage{-1: list}}, "entry -1"},
 		"matrix of a plain job": {jobspec.Prepared{Matrices: map[int]json.RawMessage{0: list}}, "no matrix function"},
 		"matrix of a generator": {jobspec.Prepared{Matrices: map[int]json.RawMessage{2: list}}, "no matrix function"},
+		"group of a plain job":  {jobspec.Prepared{Groups: map[int]string{0: "g"}}, "concurrency group"},
+		"group of no entry":     {jobspec.Prepared{Groups: map[int]string{4: "g"}}, "concurrency group"},
 		"matrix of numbers":     {jobspec.Prepared{Matrices: map[int]json.RawMessage{1: json.RawMessage(`7`)}}, `matrix of job "test"`},
 		"jobs of a plain job":   {jobspec.Prepared{Generators: map[int][]jobspec.Generated{0: nil}}, "no generator"},
 		"jobs with bad matrix":  {jobspec.Prepared{Generators: map[int][]jobspec.Generated{2: {{Name: "g", Matrix: json.RawMessage(`[1]`)}}}}, `generated job "g"`},
@@ -112,6 +114,36 @@ func TestResolveRefusesWhatWasNotAsked(t *testing.T) {
 				t.Errorf("got %v, want an error with %q", err, c.want)
 			}
 		})
+	}
+}
+
+// A group may be written down, in the lock file as a function, only in the
+// source as a function, or a generator's; the plan knows all of them by name.
+func TestConcurrencyGroups(t *testing.T) {
+	t.Parallel()
+	w := &lockfile.Workflow{Jobs: []lockfile.Job{
+		static(lockfile.StaticJob{Name: "literal", ConcurrencyGroup: &lockfile.Text{Literal: "a"}}),
+		static(lockfile.StaticJob{Name: "inline", DynamicConcurrencyGroup: true, ConcurrencyGroup: &lockfile.Text{Inline: lockfile.NewInline("() => 'b'")}}),
+		static(lockfile.StaticJob{Name: "impure", DynamicConcurrencyGroup: true}),
+		{Dynamic: &lockfile.DynamicJob{}},
+		static(lockfile.StaticJob{Name: "none"}),
+	}}
+	if got := jobspec.PrepareFor(w); got == nil || !reflect.DeepEqual(got.Groups, []int{2}) {
+		t.Errorf("asked for %+v", got)
+	}
+	p := jobspec.Prepared{Groups: map[int]string{1: "b", 2: "c"}, Generators: map[int][]jobspec.Generated{3: {{Name: "made", ConcurrencyGroup: "d"}}}}
+	r, err := p.Resolve(w)
+	if err != nil {
+		t.Fatal(err)
+	}
+	built, err := plan.Build(w, r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, want := range map[string]string{"literal": "a", "inline": "b", "impure": "c", "made": "d", "none": ""} {
+		if got := built.Find(name).ConcurrencyGroup; got != want {
+			t.Errorf("%s: group %q, want %q", name, got, want)
+		}
 	}
 }
 

@@ -12,6 +12,7 @@ type Prepare struct {
 	Concurrency bool  `json:"concurrency,omitempty"`
 	Matrices    []int `json:"matrices,omitempty"`   // entries of the jobs array with a matrix function
 	Generators  []int `json:"generators,omitempty"` // entries that are generators
+	Groups      []int `json:"groups,omitempty"`     // entries whose concurrencyGroup is a function
 }
 
 // Prepared is the answer.
@@ -20,6 +21,7 @@ type Prepared struct {
 	Group      string                  `json:"group,omitempty"`
 	Matrices   map[int]json.RawMessage `json:"matrices,omitempty"`
 	Generators map[int][]Generated     `json:"generators,omitempty"`
+	Groups     map[int]string          `json:"groups,omitempty"`
 }
 
 // Generated describes one job that a generator made.
@@ -33,6 +35,8 @@ type Generated struct {
 	Checkout    *bool                  `json:"checkout,omitempty"`
 	Timeout     float64                `json:"timeout,omitempty"`
 	GracePeriod float64                `json:"gracePeriod,omitempty"`
+	// ConcurrencyGroup is the value; a function has been called by then.
+	ConcurrencyGroup string `json:"concurrencyGroup,omitempty"`
 }
 
 // GeneratedNeed is an edge of a generated job.

@@ -13,7 +13,7 @@ import (
 )
 
 // PrepareFor lists what the author's code has to be asked before w can be
-// planned. It is nil for most workflows, and then no child is bothered.
+// planned; functions that the lock file holds can be called without. It is nil for most workflows, and then no child is bothered.
 func PrepareFor(w *lockfile.Workflow) *Prepare {
 	want := &Prepare{Rules: len(w.Rules) > 0, Concurrency: w.Concurrency != nil && w.Concurrency.HasGroup}
 	for i := range w.Jobs {
@@ -23,8 +23,11 @@ func PrepareFor(w *lockfile.Workflow) *Prepare {
 		case asksMatrix(j):
 			want.Matrices = append(want.Matrices, i)
 		}
+		if asksGroup(&w.Jobs[i]) && w.Jobs[i].Static.ConcurrencyGroup == nil {
+			want.Groups = append(want.Groups, i)
+		}
 	}
-	if !want.Rules && !want.Concurrency && want.Generators == nil && want.Matrices == nil {
+	if !want.Rules && !want.Concurrency && want.Generators == nil && want.Matrices == nil && want.Groups == nil {
 		return nil
 	}
 	return want
@@ -33,6 +36,8 @@ func PrepareFor(w *lockfile.Workflow) *Prepare {
 func asksMatrix(j *lockfile.Job) bool {
 	return j.Static != nil && j.Static.Matrix != nil && j.Static.Matrix.Type == lockfile.MatrixDynamic
 }
+
+func asksGroup(j *lockfile.Job) bool { return j.Static != nil && j.Static.DynamicConcurrencyGroup }
 
 // Resolve puts what the author's code said into the shapes of the plan. The
 // answer comes from a process that runs strangers' code: an entry that w does
@@ -50,6 +55,12 @@ func (p *Prepared) Resolve(w *lockfile.Workflow) (plan.Resolved, error) {
 		}
 		out.Matrices[name] = m
 	}
+	for _, i := range slices.Sorted(maps.Keys(p.Groups)) {
+		if i < 0 || i >= len(w.Jobs) || !asksGroup(&w.Jobs[i]) {
+			return out, fmt.Errorf("jobspec: the answer holds a concurrency group for entry %d of workflow %q, which has no function there", i, w.Name)
+		}
+	}
+	out.Groups = p.Groups
 	for _, i := range slices.Sorted(maps.Keys(p.Generators)) {
 		if i < 0 || i >= len(w.Jobs) || w.Jobs[i].Dynamic == nil {
 			return out, fmt.Errorf("jobspec: the answer holds jobs for entry %d of workflow %q, which is no generator", i, w.Name)
@@ -93,6 +104,9 @@ func (g *Generated) static() (lockfile.StaticJob, error) {
 	j := lockfile.StaticJob{
 		Type: "static", Name: g.Name, RunsOn: g.labels(), Checkout: g.Checkout,
 		Include: g.Include, Exclude: g.Exclude, Timeout: positive(g.Timeout), GracePeriod: positive(g.GracePeriod),
+	}
+	if g.ConcurrencyGroup != "" {
+		j.ConcurrencyGroup = &lockfile.Text{Literal: g.ConcurrencyGroup}
 	}
 	for _, n := range g.Needs {
 		j.Needs = append(j.Needs, lockfile.Need{Job: n.Job, Group: n.Group, IfFailed: n.IfFailed})

@@ -30,7 +30,10 @@ type Job struct {
 	// the job stands for instances to come and cannot start.
 	Unresolved bool
 	Needs      []Edge
-	Lock       *lockfile.StaticJob
+	// ConcurrencyGroup is the group whose turn the job waits for; empty when it
+	// has none, or when it is a function nobody has called yet.
+	ConcurrencyGroup string
+	Lock             *lockfile.StaticJob
 }
 
 // Generator is a function that makes jobs.
@@ -59,6 +62,9 @@ type Resolved struct {
 	// Generated holds the jobs of generators, by index in the jobs array. A key
 	// with no jobs says that the generator made none.
 	Generated map[int][]lockfile.StaticJob
+	// Groups holds the concurrency groups that functions named, by index in the
+	// jobs array.
+	Groups map[int]string
 }
 
 // Build makes the plan of a workflow.
@@ -87,7 +93,7 @@ type builder struct {
 
 func (b *builder) entry(i int, j *lockfile.Job) error {
 	if j.Static != nil {
-		return b.add(Job{Base: j.Static.Name, Index: i, Lock: j.Static})
+		return b.add(Job{Base: j.Static.Name, Index: i, Lock: j.Static, ConcurrencyGroup: b.resolved.Groups[i]})
 	}
 	d := j.Dynamic
 	if d == nil {
@@ -121,6 +127,9 @@ func (b *builder) add(j Job) error {
 		return fmt.Errorf("plan: two jobs are called %q", j.Base)
 	}
 	b.instances[j.Base] = []string{}
+	if t := j.Lock.ConcurrencyGroup; t != nil && t.Inline == nil {
+		j.ConcurrencyGroup = t.Literal
+	}
 	m := j.Lock.Matrix
 	if m != nil && m.Type == lockfile.MatrixDynamic {
 		m = b.resolved.Matrices[j.Base]

@@ -144,6 +144,21 @@ export async function group(): Promise<string> {
   return got;
 }
 
+/** The concurrency group of a job in the lock, when it is a function. */
+export async function jobGroup({ index }: { index: number }): Promise<string> {
+  const name = sdk.jobNames(opened.workflow)[index];
+  const got = await groupOf(opened.workflow.jobs[index], name);
+  if (got === undefined) throw new TypeError(`concurrencyGroup of job '${name}' must return a non-empty string`);
+  return got;
+}
+
+async function groupOf(job: any, name?: string): Promise<string | undefined> {
+  const got: unknown = typeof job.concurrencyGroup === 'function' ? await job.concurrencyGroup(opened.event) : job.concurrencyGroup;
+  if (got === undefined || got === null) return undefined;
+  if (typeof got !== 'string' || got === '') throw new TypeError(`concurrencyGroup of job '${name}' must return a non-empty string`);
+  return got;
+}
+
 /** Runs a generator. live asks for the jobs themselves, otherwise they are described. */
 export async function generate({ index }: { index: number }, live = false): Promise<any[]> {
   const generator = opened.workflow.jobs[index];
@@ -159,7 +174,7 @@ async function describeGenerated(job: any, name: string, nameOf: unknown): Promi
   const matrix = dynamic ? sdk.checkMatrixValue(await job.matrix(dynamicContext(opened, { name, runsOn: labels(job) })), name) : job.matrix;
   const needs = sdk.normalNeeds(job, nameOf).map((n: any) => (n.kind === 'group' ? { group: n.group, ifFailed: n.ifFailed } : { job: n.name, ifFailed: n.ifFailed }));
   const { include, exclude, checkout, timeout, gracePeriod } = job;
-  return { name, runsOn: labels(job), needs, matrix, include, exclude, checkout, timeout, gracePeriod };
+  return { name, runsOn: labels(job), needs, matrix, include, exclude, checkout, timeout, gracePeriod, concurrencyGroup: await groupOf(job, name) };
 }
 
 function labels(job: any): string {

@@ -45,9 +45,11 @@ type Planned struct {
 	Plan     *plan.Plan
 }
 
-// Waiting: another run of the same concurrency group is under way.
+// Waiting: another run of the same concurrency group is under way, or for a job
+// another job.
 type Waiting struct {
 	Workflow, Group string
+	Job             string // empty for the group of the workflow
 	Wait            grouplock.Wait
 }
 

@@ -27,6 +27,7 @@ type scheduler struct {
 	done     chan ended
 	running  int
 	started  map[string]bool
+	turns    map[string]bool         // concurrency groups of jobs under way
 	cancel   context.CancelCauseFunc // of the jobs that run
 }
 
@@ -45,7 +46,7 @@ func (f *flow) schedule(ctx context.Context, p *plan.Plan) {
 	defer cancel(nil)
 	s := &scheduler{
 		flow: f, plan: p, outcomes: needs.Outcomes{}, raw: map[string]json.RawMessage{}, secrets: map[string][]executor.Secret{},
-		results: map[string]JobResult{}, done: make(chan ended), started: map[string]bool{}, cancel: cancel,
+		results: map[string]JobResult{}, done: make(chan ended), started: map[string]bool{}, turns: map[string]bool{}, cancel: cancel,
 	}
 	for {
 		s.advance(jobCtx)
@@ -74,7 +75,7 @@ func (s *scheduler) advance(ctx context.Context) {
 		}
 		switch d.Action {
 		case needs.Start:
-			if s.running < s.flow.run.o.Concurrency {
+			if s.running < s.flow.run.o.Concurrency && !s.turns[job.ConcurrencyGroup] {
 				s.start(ctx, job)
 			}
 		case needs.Skip, needs.Cancel:
@@ -107,12 +108,14 @@ func (s *scheduler) start(ctx context.Context, job *plan.Job) {
 	s.started[job.Name] = true
 	s.outcomes[job.Name] = needs.Outcome{Status: status.JobRunning}
 	s.running++
+	if job.ConcurrencyGroup != "" {
+		s.turns[job.ConcurrencyGroup] = true
+	}
 	task, own := s.task(job)
 	go func() {
 		h := s.flow.host(job.Name, own)
 		task.Secrets = h.secrets("")
-		s.flow.run.observe(JobStarted{s.flow.lock.Name, job.Name})
-		raw := s.flow.run.perform(ctx, executor.Task{Job: task, Host: h, Force: s.flow.run.o.Force}, job.Lock)
+		raw := s.perform(ctx, job, task, h)
 		h.Flush()
 		res := JobResult{Name: job.Name, Base: job.Base, Matrix: matrixMap(job), Result: h.Result(*raw), Logs: h.logs}
 		s.flow.run.observe(JobFinished{s.flow.lock.Name, res})
@@ -120,9 +123,25 @@ func (s *scheduler) start(ctx context.Context, job *plan.Job) {
 	}()
 }
 
+// perform runs a job when it is its turn.
+func (s *scheduler) perform(ctx context.Context, job *plan.Job, task *executor.Job, h *host) *executor.Result {
+	lock, failure := s.flow.jobTurn(ctx, job)
+	if failure != nil {
+		out := &executor.Result{Status: executor.Failed, Failure: failure, Reason: failure.Message}
+		if failure.Kind == executor.Interrupted {
+			out.Status = executor.Cancelled
+		}
+		return out
+	}
+	defer s.flow.release(lock)
+	s.flow.run.observe(JobStarted{s.flow.lock.Name, job.Name})
+	return s.flow.run.perform(ctx, executor.Task{Job: task, Host: h, Force: s.flow.run.o.Force}, job.Lock)
+}
+
 // finish takes in what a job left.
 func (s *scheduler) finish(e ended) {
 	s.running--
+	delete(s.turns, e.job.ConcurrencyGroup)
 	s.results[e.job.Name] = e.result
 	s.flow.emitted = append(s.flow.emitted, e.host.emitted...)
 	outcome := needs.Outcome{ByRule: e.raw.Status == executor.Skipped}

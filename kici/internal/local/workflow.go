@@ -5,14 +5,10 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"os"
-	"path/filepath"
-	"strconv"
 	"time"
 
 	"github.com/kici-dev/kici-go/executor"
 	"github.com/kici-dev/kici-go/executor/report"
-	"github.com/kici-dev/kici-go/kici/internal/grouplock"
 	"github.com/kici-dev/kici-go/lockfile"
 	"github.com/kici-dev/kici-go/lockfile/event"
 	"github.com/kici-dev/kici-go/lockfile/jobspec"
@@ -63,11 +59,11 @@ func (f *flow) execute(ctx context.Context) {
 	if !ok {
 		return
 	}
-	lock, ok := f.turn(ctx, prepared)
+	turn, ok := f.turn(ctx, prepared)
 	if !ok {
 		return
 	}
-	defer f.release(lock)
+	defer f.release(turn)
 	p, err := f.plan(prepared)
 	if err != nil {
 		f.fail(&executor.Failure{Kind: executor.Thrown, Message: err.Error()})
@@ -131,7 +127,7 @@ const (
 // prepare asks the author's code for what the lock does not hold. Most
 // workflows need no such thing, and then no child is bothered.
 func (f *flow) prepare(ctx context.Context) (*executor.Prepared, bool) {
-	want := jobspec.PrepareFor(f.lock)
+	want := everyGroup(f.lock, jobspec.PrepareFor(f.lock))
 	if want == nil {
 		return &executor.Prepared{}, true
 	}
@@ -154,52 +150,6 @@ func (f *flow) prepare(ctx context.Context) (*executor.Prepared, bool) {
 		return nil, false
 	}
 	return res.Prepared, true
-}
-
-// turn waits for the workflow's concurrency group.
-func (f *flow) turn(ctx context.Context, p *executor.Prepared) (*grouplock.Lock, bool) {
-	c := f.lock.Concurrency
-	if c == nil || !c.HasGroup {
-		return nil, true
-	}
-	f.result.Group = p.Group
-	o := grouplock.Options{
-		Dir: f.run.lockDir(), Workflow: f.lock.Name, Group: p.Group, Max: 1,
-		CancelInProgress: c.CancelInProgress == nil || *c.CancelInProgress,
-		Waiting:          func(w grouplock.Wait) { f.run.observe(Waiting{f.lock.Name, p.Group, w}) },
-	}
-	if c.Max != nil {
-		o.Max = int(*c.Max)
-	}
-	if n, err := strconv.Atoi(lookup(f.run.o.Environ, "KICI_LOCAL_LOCK_KILL_GRACE_MS")); err == nil && n > 0 {
-		o.KillGrace = time.Duration(n) * time.Millisecond
-	}
-	lock, err := grouplock.Acquire(ctx, o)
-	if err == nil {
-		return lock, true
-	}
-	failure := executor.Broken(err.Error())
-	if ctx.Err() != nil {
-		failure = &executor.Failure{Kind: executor.Interrupted, Message: context.Cause(ctx).Error()}
-	}
-	f.fail(failure)
-	return nil, false
-}
-
-func (f *flow) release(lock *grouplock.Lock) {
-	if lock == nil {
-		return
-	}
-	if err := lock.Release(); err != nil {
-		f.run.observe(Notice{Text: err.Error()})
-	}
-}
-
-func (r *run) lockDir() string {
-	if dir := lookup(r.o.Environ, "XDG_RUNTIME_DIR"); dir != "" {
-		return filepath.Join(dir, "kici-local-locks")
-	}
-	return filepath.Join(os.TempDir(), "kici-local-locks-"+strconv.Itoa(os.Getuid()))
 }
 
 // plan multiplies the workflow out, cut down to --job.

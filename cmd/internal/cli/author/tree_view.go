@@ -105,6 +105,9 @@ func emitted(e author.RunEmitted) string {
 // waiting says for whom a run waits, and for how long already.
 func waiting(e author.RunWaiting) string {
 	text := fmt.Sprintf("waiting for concurrency group %q of workflow %q", e.Group, e.Workflow)
+	if e.Job != "" {
+		text = fmt.Sprintf("waiting for concurrency group %q of job %q", e.Group, e.Job)
+	}
 	if h := e.Wait.Holder; h.PID != 0 {
 		text += fmt.Sprintf(": held by process %d on %s since %s", h.PID, h.Hostname, h.StartedAt.Local().Format(time.TimeOnly))
 	}
