@@ -83,7 +83,8 @@ func (r *Runtime) question(ctx context.Context, m inbound) (value any, raw []byt
 	case "child.lost":
 		return r.table.Lost(id, text), nil, nil
 	case "child.follow":
-		return r.table.Follow(id, text), nil, nil
+		follower, err := r.table.Follow(id, text)
+		return follower, nil, err
 	}
 	return nil, nil, fmt.Errorf("node: unknown question %q", m.Name)
 }

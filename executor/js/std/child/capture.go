@@ -130,6 +130,10 @@ func (c *capture) isLost(stream int) bool {
 	return c.lost[stream]
 }
 
+// errLate: a reader that starts now would miss what was dropped already, and
+// not know. The shell makes ProcessOutputTooLarge of it, by these words.
+var errLate = errors.New("child: output past the limit was dropped before somebody read it")
+
 // follower reads one stream from its beginning while the command runs.
 type follower struct {
 	c        *capture
@@ -139,12 +143,15 @@ type follower struct {
 	closed   bool
 }
 
-func (c *capture) follow(stream int) *follower {
+func (c *capture) follow(stream int) (*follower, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	if c.lost[stream] {
+		return nil, errLate
+	}
 	f := &follower{c: c, stream: stream}
 	c.followers[f] = struct{}{}
-	return f
+	return f, nil
 }
 
 // next waits for more bytes and returns them; nil at the end.

@@ -40,7 +40,8 @@ export interface Handle {
   bytes(stream: Stream): ArrayBuffer;
   /** Whether output was dropped because the capture was full. */
   lost(stream: Stream): boolean;
-  /** Reads a stream from its beginning while the command runs. */
+  /** Reads a stream from its beginning while the command runs; like pipe and
+   * pipeFile it throws when output was dropped already. */
   follow(stream: Stream): { next(): Promise<ArrayBuffer | undefined>; close(): void };
   pipe(to: Handle): void;
   pipeFile(stream: Stream, path: string): Promise<void>;

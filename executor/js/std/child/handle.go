@@ -124,7 +124,7 @@ func (r *room) captured(c *command, stream int) goja.Value {
 
 // follow returns {next(): Promise<ArrayBuffer|undefined>, close()}.
 func (r *room) follow(c *command, stream int) goja.Value {
-	f := c.out.follow(stream)
+	f := r.follower(c, stream)
 	o := r.rt.NewObject()
 	_ = o.Set("next", func(goja.FunctionCall) goja.Value {
 		r.busy.Add(1)
@@ -143,13 +143,22 @@ func (r *room) follow(c *command, stream int) goja.Value {
 	return o
 }
 
+// follower throws when it is too late for one.
+func (r *room) follower(c *command, stream int) *follower {
+	f, err := c.out.follow(stream)
+	if err != nil {
+		panic(r.h.NewError(err))
+	}
+	return f
+}
+
 // pipe(handle) feeds this command's stdout to another's stdin.
 func (r *room) pipe(c *command, call goja.FunctionCall) goja.Value {
 	to, ok := call.Argument(0).ToObject(r.rt).Get(commandKey).Export().(*command)
 	if !ok || to.in == nil {
 		panic(r.rt.NewTypeError("the command piped to takes no input"))
 	}
-	f := c.out.follow(stdout)
+	f := r.follower(c, stdout)
 	r.busy.Add(1)
 	go func() {
 		defer r.busy.Done()
@@ -164,7 +173,7 @@ func (r *room) pipeFile(c *command, stream int, path string) goja.Value {
 	if !filepath.IsAbs(path) {
 		path = filepath.Join(r.h.Dir(), path)
 	}
-	f := c.out.follow(stream)
+	f := r.follower(c, stream)
 	r.busy.Add(1)
 	return js.Async(r.h, func(ctx context.Context) (struct{}, error) {
 		defer r.busy.Done()

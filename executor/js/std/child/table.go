@@ -249,18 +249,22 @@ func streamNamed(name string) int {
 	return all
 }
 
-// Follow reads a stream from its beginning; Next takes its number.
-func (t *Table) Follow(id int, name string) int {
+// Follow reads a stream from its beginning; Next takes its number. Of a command
+// that nobody knows there is nothing to read.
+func (t *Table) Follow(id int, name string) (int, error) {
 	c, err := t.command(id)
 	if err != nil {
-		return 0
+		return 0, nil
 	}
-	f := c.out.follow(streamNamed(name))
+	f, err := c.out.follow(streamNamed(name))
+	if err != nil {
+		return 0, err
+	}
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.last++
 	t.followers[t.last] = f
-	return t.last
+	return t.last, nil
 }
 
 // Next waits for more bytes; nil at the end.
@@ -295,7 +299,10 @@ func (t *Table) Pipe(from, to int) error {
 	if err != nil || b.in == nil {
 		return errors.New("the command piped to takes no input")
 	}
-	f := a.out.follow(stdout)
+	f, err := a.out.follow(stdout)
+	if err != nil {
+		return err
+	}
 	t.busy.Add(1)
 	go func() {
 		defer t.busy.Done()
@@ -314,7 +321,10 @@ func (t *Table) PipeFile(id int, name, path string) error {
 }
 
 func (c *command) toFile(stream int, path string) error {
-	f := c.out.follow(stream)
+	f, err := c.out.follow(stream)
+	if err != nil {
+		return err
+	}
 	defer f.close()
 	file, err := os.Create(path)
 	if err != nil {

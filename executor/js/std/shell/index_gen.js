@@ -127,13 +127,16 @@ function duration(d) {
 
 // output.ts
 var ProcessOutputTooLarge = class extends Error {
-  constructor(stream) {
+  constructor(stream, late = false) {
     super(
-      `${stream} is larger than the 64 MiB kept of a command's output. The command itself was not harmed: write such output to a file, or read it line by line while the command runs`
+      late ? `${stream} was piped or read after more than the 64 MiB kept of a command's output: the rest was dropped before. Pipe or read it in the turn that starts the command` : `${stream} is larger than the 64 MiB kept of a command's output. The command itself was not harmed: write such output to a file, or read it line by line while the command runs`
     );
     this.name = "ProcessOutputTooLarge";
   }
 };
+function tooLate(e, stream) {
+  return /dropped before somebody read it/.test(String(e?.message)) ? new ProcessOutputTooLarge(stream, true) : e;
+}
 var inspectKey = /* @__PURE__ */ Symbol.for("nodejs.util.inspect.custom");
 var ProcessOutput = class extends Error {
   #handle;
@@ -278,7 +281,13 @@ function lastLines(s, n) {
 // lines.ts
 function chunks(started, stream) {
   return __asyncGenerator(this, null, function* () {
-    const f = (yield new __await(started)).follow(stream);
+    const h = yield new __await(started);
+    let f;
+    try {
+      f = h.follow(stream);
+    } catch (e) {
+      throw tooLate(e, stream);
+    }
     try {
       for (let b = yield new __await(f.next()); b !== void 0; b = yield new __await(f.next())) yield b;
     } finally {
@@ -657,7 +666,10 @@ var ProcessPromise = class _ProcessPromise extends Promise {
     if (Array.isArray(dest) && "raw" in dest) dest = this.#settings.shell$(dest, ...args);
     this.#piped = true;
     if (dest instanceof _ProcessPromise) return this.#pipeTo(dest);
-    const copied = typeof dest === "string" ? this.#started.then((h) => h === dead ? void 0 : h.pipeFile("stdout", dest)) : this.#copy(dest);
+    const copied = typeof dest === "string" ? this.#started.then((h) => h === dead ? void 0 : h.pipeFile("stdout", dest)).catch((e) => {
+      throw tooLate(e, "stdout");
+    }) : this.#copy(dest);
+    copied.catch(() => void 0);
     const done = this.then((o) => copied.then(() => o));
     return done;
   }
@@ -692,6 +704,10 @@ var ProcessPromise = class _ProcessPromise extends Promise {
         if (from === dead) to === dead || to.end();
         else if (to !== dead) from.pipe(to);
         else from.stop();
+      }).catch((e) => {
+        this.#handle?.stop();
+        dest.#cause = tooLate(e, "stdout");
+        dest.kill();
       });
     }
     const left = Promise.prototype.then.call(this, () => void 0, (o) => {

@@ -1,8 +1,15 @@
 import type { Handle, Stream } from '../child/child';
+import { tooLate } from './output';
 
 /** Bytes of a stream while the command runs. */
 export async function* chunks(started: Promise<Handle>, stream: Stream): AsyncGenerator<ArrayBuffer> {
-  const f = (await started).follow(stream);
+  const h = await started;
+  let f: ReturnType<Handle['follow']>;
+  try {
+    f = h.follow(stream);
+  } catch (e) {
+    throw tooLate(e, stream);
+  }
   try {
     for (let b = await f.next(); b !== undefined; b = await f.next()) yield b;
   } finally {

@@ -5,13 +5,21 @@ declare const __native: import('../child/child').Primitives;
 
 /** Thrown by the output properties of a command that printed more than is kept. */
 export class ProcessOutputTooLarge extends Error {
-  constructor(stream: string) {
+  constructor(stream: string, late = false) {
     super(
-      `${stream} is larger than the 64 MiB kept of a command's output. The command itself was not harmed: ` +
-        `write such output to a file, or read it line by line while the command runs`,
+      late
+        ? `${stream} was piped or read after more than the 64 MiB kept of a command's output: the rest was dropped before. ` +
+            `Pipe or read it in the turn that starts the command`
+        : `${stream} is larger than the 64 MiB kept of a command's output. The command itself was not harmed: ` +
+            `write such output to a file, or read it line by line while the command runs`,
     );
     this.name = 'ProcessOutputTooLarge';
   }
+}
+
+/** Names the error of a reader that came after output was dropped. */
+export function tooLate(e: any, stream: Stream): any {
+  return /dropped before somebody read it/.test(String(e?.message)) ? new ProcessOutputTooLarge(stream, true) : e;
 }
 
 const inspectKey = Symbol.for('nodejs.util.inspect.custom');

@@ -1,7 +1,7 @@
 import type { Exit, Handle } from '../child/child';
 import { duration } from './explain';
 import { chunks, lines } from './lines';
-import { ProcessOutput } from './output';
+import { ProcessOutput, tooLate } from './output';
 import { createStdin, type ShellStdin } from './stdin';
 import type { Settings } from './settings';
 
@@ -230,8 +230,9 @@ export class ProcessPromise extends Promise<ProcessOutput> {
     this.#piped = true;
     if (dest instanceof ProcessPromise) return this.#pipeTo(dest);
     const copied = typeof dest === 'string'
-      ? this.#started.then((h) => (h === dead ? undefined : h.pipeFile('stdout', dest)))
+      ? this.#started.then((h) => (h === dead ? undefined : h.pipeFile('stdout', dest))).catch((e) => { throw tooLate(e, 'stdout'); })
       : this.#copy(dest);
+    copied.catch(() => undefined); // it is told below, when the command has ended
     const done = this.then((o) => copied.then(() => o));
     return done;
   }
@@ -256,6 +257,10 @@ export class ProcessPromise extends Promise<ProcessOutput> {
         if (from === dead) to === dead || to.end();
         else if (to !== dead) from.pipe(to);
         else from.stop();
+      }).catch((e) => { // nobody will read the left one, and the right one has nothing to read
+        this.#handle?.stop();
+        dest.#cause = tooLate(e, 'stdout');
+        dest.kill();
       });
     }
     const left = Promise.prototype.then.call(this, () => undefined, (o: any) => { dest.#failedLeft ??= o; });

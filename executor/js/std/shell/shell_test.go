@@ -118,6 +118,10 @@ func TestShell(t *testing.T) {
 		t.Parallel()
 		open(t, nil, 200<<10).call(t, "large")
 	})
+	t.Run("late", func(t *testing.T) {
+		t.Parallel()
+		open(t, nil, 200<<10).call(t, "late")
+	})
 }
 
 func TestLog(t *testing.T) {

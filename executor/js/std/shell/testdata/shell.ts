@@ -143,6 +143,23 @@ export async function large() {
   // The pause lets the pipe be laid before there is more output than is kept.
   same((await $`sleep 0.3; head -c 3000000 /dev/zero`.quiet().pipe`wc -c`).stdout.trim(), '3000000');
 }
+// The left command has more output than is kept by the time it is read.
+export async function late() {
+  const named = async (run: () => Promise<unknown>) => {
+    try { await run(); } catch (e: any) { const x = e.cause ?? e; return [x.name, /in the turn that starts/.test(x.message)]; }
+    return 'nothing was thrown';
+  };
+  const want = ['ProcessOutputTooLarge', true];
+  const held = async (use: (p: any) => Promise<unknown>) => {
+    const p = $`head -c 300000 /dev/zero; sleep 0.3`.quiet().nothrow();
+    await $`sleep 0.1`;
+    return use(p);
+  };
+  same(await named(() => held((p) => p.pipe`wc -c`)), want);
+  same(await named(() => held((p) => p.pipe('late.txt'))), want);
+  same(await named(() => held(async (p) => { for await (const _ of p) break; })), want);
+  same((await $`test ! -e late.txt`.nothrow()).ok, true);
+}
 export async function hostile() {
   same((await $`exec >&- 2>&-; exit 0`).ok, true);
   same((await $`(sleep 20; echo late) & echo started`).stdout, 'started\n');
