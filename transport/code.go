@@ -94,3 +94,10 @@ func CodeOf(err error) Code {
 	}
 	return Abnormal
 }
+
+// Ended tells whether an error is the end of a connection, from either side, and
+// not that of a context.
+func Ended(err error) bool {
+	var end *CloseError
+	return errors.As(err, &end) || errors.Is(err, ErrClosed)
+}

@@ -53,6 +53,18 @@ func (e Envelope) head(out []byte, typ string) []byte {
 	return out
 }
 
+// Number gives a frame that Encode wrote without numbers its numbers.
+// transport/session keeps frames so, since what it says beside seq depends on the
+// connection a frame is sent over.
+func Number(frame []byte, n Numbering) ([]byte, error) {
+	typ, _, rest := quickHeader(frame)
+	if rest == 0 || !table[typ].record {
+		return nil, fmt.Errorf("message: %q takes no number", clip(typ))
+	}
+	out := Envelope{Numbering: n}.head(make([]byte, 0, len(frame)+len(n.Session)+64), typ)
+	return append(out, frame[rest:]...), nil
+}
+
 // Decode reads a frame that travelled that way, and leaves the numbers alone.
 func Decode(way Direction, frame []byte) (Message, error) {
 	e, err := Open(way, frame)

@@ -32,6 +32,17 @@ type Ack struct {
 	// wait for the receiver's handler. It spares the sender from sending again
 	// what is only slow to be written down.
 	Received int64 `json:"received,omitempty"`
+	// Missing are numbers behind Received of which later ones have arrived.
+	Missing []int64 `json:"missing,omitempty"`
+	// Probe acknowledges nothing: the sender has heard for long of no progress,
+	// and asks how far things are.
+	Probe bool `json:"probe,omitempty"`
+}
+
+// Cumulative tells whether the ack is about the numbers of a session and not
+// about one message.
+func (m *Ack) Cumulative() bool {
+	return m.Seq > 0 || m.Received > 0 || len(m.Missing) > 0 || m.Probe
 }
 
 // Nack refuses one message.

@@ -17,7 +17,7 @@
 // which try of a job a message is about; seq, first and session belong to
 // transport/session, follow type directly, and make a message one of record;
 // ack.seq acknowledges all of record up to that number once the receiver has
-// made it durable, ack.received says what has merely arrived. Both sides list
+// made it durable, ack.received and ack.missing say what has merely arrived, ack.probe asks. Both sides list
 // what they can do in capabilities (the Cap constants) when they register. An
 // agent that lists none is sent messages without numbers. job.secrets.request and
 // its response ask for the secrets of an environment that only the job's own
