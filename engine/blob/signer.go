@@ -19,6 +19,12 @@ const Path = "/api/v1/cache/blob/"
 // LinkTTL is how long a link is good.
 const LinkTTL = time.Hour
 
+// Methods of links.
+const (
+	Download = "GET"
+	Upload   = "PUT"
+)
+
 // Linker gives URLs by which somebody without credentials may GET or PUT an
 // object for a while.
 type Linker interface {
