@@ -49,8 +49,13 @@ func (m *mirror) run(ctx context.Context, depth int, specs ...string) error {
 		return context.Cause(ctx)
 	}
 	c, filter := m.call(), "--filter=blob:none"
-	if m.full {
+	switch {
+	case m.full:
 		filter = "--no-filter"
+	case m.seeded:
+		// The forge leaves out what the commits here have, so these are the few
+		// files that changed; with the lock file among them nothing is asked twice.
+		filter = "--filter=blob:limit=256k"
 	}
 	c.Args = slices.Concat([]string{"fetch", "--quiet", "--no-tags", "--no-write-fetch-head", "--no-auto-maintenance", "--no-recurse-submodules",
 		fmt.Sprintf("--depth=%d", depth), filter, "origin"}, specs)

@@ -351,3 +351,36 @@ func TestUnadvertised(t *testing.T) {
 		t.Errorf("a commit of no branch: %v, want ErrNoCommit", err)
 	}
 }
+
+func TestOneFetchPerPush(t *testing.T) {
+	t.Parallel()
+	forge, dir := guarded(t), t.TempDir()
+	repo := forge.CreateRepo("acme/web")
+	files := map[string]string{lockPath: "0"}
+	for i := range 50 {
+		files[fmt.Sprintf("src/%d", i)] = fmt.Sprint("content ", i)
+	}
+	first := repo.Commit(t, forgetest.Change{Files: files})
+	p, s := New(Options{CacheDir: dir}), source(t, "gitea", forge.Template(), pat())
+	if _, err := p.Lockfile(context.Background(), s, ref(first)); err != nil {
+		t.Fatal(err)
+	}
+	whole := forge.Requests()
+	next := repo.Commit(t, forgetest.Change{Files: map[string]string{lockPath: "1"}})
+	if lock, err := p.Lockfile(context.Background(), s, ref(next)); err != nil || string(lock) != "1" {
+		t.Fatalf("got %q, %v", lock, err)
+	}
+	again := forge.Requests() - whole
+	quiet := repo.Commit(t, forgetest.Change{Files: map[string]string{"src/1": "other"}})
+	if lock, err := p.Lockfile(context.Background(), s, ref(quiet)); err != nil || string(lock) != "1" {
+		t.Fatalf("got %q, %v", lock, err)
+	}
+	same := forge.Requests() - whole - again
+	if again >= whole || same > again {
+		t.Errorf("%d requests at first, then %d, then %d: one fetch is enough once there is a commit", whole, again, same)
+	}
+	list := (&forgetest.Repo{Dir: cached(t, dir)[0]}).Git(t, "cat-file", "--batch-all-objects", "--batch-check=%(objecttype)")
+	if n := strings.Count(list, "blob"); n != 3 {
+		t.Errorf("%d blobs were fetched, want two lock files and the changed file", n)
+	}
+}

@@ -92,6 +92,7 @@ type mirror struct {
 	access *access
 	wide   bool // ids are SHA-256
 	full   bool // blobs come with their commits
+	seeded bool // there are commits, so that a fetch brings what is new
 }
 
 // on calls fn with the mirror of a repository. When git fails in a way that
@@ -155,6 +156,8 @@ func (m *mirror) prepare() error {
 		for _, e := range entries {
 			if strings.HasPrefix(e.Name(), "tmp_") || strings.HasPrefix(e.Name(), ".tmp-") {
 				_ = os.Remove(filepath.Join(packs, e.Name()))
+			} else {
+				m.seeded = true
 			}
 		}
 		config, err := os.ReadFile(filepath.Join(m.dir, "config"))
@@ -163,6 +166,7 @@ func (m *mirror) prepare() error {
 		_ = os.Chtimes(m.dir, now, now) // the oldest goes first, see evict
 		return nil
 	}
+	m.seeded = false
 	m.all.evict()
 	// What git init would write, without a process. The blobs stay with the
 	// forge until one is asked for, which for most commits is the lock file only.

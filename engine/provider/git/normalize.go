@@ -4,7 +4,9 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"io"
 	"maps"
 	"mime"
 	"net/url"
@@ -70,8 +72,11 @@ func (r *reading) read() error {
 	}
 	decoder := json.NewDecoder(bytes.NewReader(r.raw))
 	decoder.UseNumber() // ids are longer than a float is exact
-	if err := decoder.Decode(&r.body); err != nil || r.body == nil || !json.Valid(r.raw) {
+	if err := decoder.Decode(&r.body); err != nil || r.body == nil {
 		return fmt.Errorf("%w: the body is no JSON object", provider.ErrMalformed)
+	}
+	if _, err := decoder.Token(); !errors.Is(err, io.EOF) {
+		return fmt.Errorf("%w: something follows the body's JSON", provider.ErrMalformed)
 	}
 	return nil
 }

@@ -52,6 +52,9 @@ func (r *reading) hub(kind string) provider.Event {
 // review reads a review of a pull request. Gitea and Forgejo put the verdict
 // into the review's type; triggers ask for its state.
 func (r *reading) review(kind string) provider.Event {
+	if event.Field(any(r.body), "pull_request") == nil && event.Has(any(r.body), "comment") {
+		return r.comment() // of a pull request as an issue, under a review's name
+	}
 	e := r.pull(kind)
 	review := event.Field(any(r.body), "review")
 	if r.at("review", "state") != "" || review == nil {
