@@ -53,6 +53,31 @@ func TestLogByHand(t *testing.T) {
 	}
 }
 
+// TestLogOffsets: what needs care is seen wherever it stands, since eight bytes are
+// looked at together.
+func TestLogOffsets(t *testing.T) {
+	t.Parallel()
+	for _, odd := range []string{`"`, `\`, "\x00", "\x1f", " ", "!", "#", "[", "]", "\x7f", "ü", "\xff", "🎉"} {
+		for at := range 20 {
+			for _, tail := range []int{0, 1, 7, 8, 9} {
+				line := strings.Repeat("x", at) + odd + strings.Repeat("y", tail)
+				frame, err := Encode(&LogChunk{Lines: Strings{line}})
+				if err != nil {
+					t.Fatal(err)
+				}
+				var slow LogChunk
+				if err := json.Unmarshal(frame, &slow); err != nil || slow.Lines[0] != strings.ToValidUTF8(line, "\ufffd") {
+					t.Fatalf("%q was written as %s (%v)", line, frame, err)
+				}
+				m, err := Decode(ToOrchestrator, frame)
+				if d := cmp.Diff(Message(&slow), m); err != nil || d != "" {
+					t.Fatalf("%q: %v\n%s", line, err, d)
+				}
+			}
+		}
+	}
+}
+
 // TestLogUnusual: what looks different is read all the same.
 func TestLogUnusual(t *testing.T) {
 	t.Parallel()

@@ -40,14 +40,14 @@ func TestOverSockets(t *testing.T) {
 	runs.Go(func() {
 		for ctx.Err() == nil {
 			ca, cb := socket(t)
-			part := &fragile{Conn: ca, left: 400}
+			part := &fragile{Conn: ca, left: 200}
 			var both sync.WaitGroup
 			both.Go(func() { _ = a.run(ctx, part) })
 			both.Go(func() { _ = b.run(ctx, cb) })
 			both.Wait()
 		}
 	})
-	const n = 3000
+	const n = 1500
 	sends.Go(func() { a.sendAll(t, n) })
 	sends.Go(func() { b.sendAll(t, n) })
 	sends.Wait()
