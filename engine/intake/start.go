@@ -122,9 +122,10 @@ func aboutCode(ev *provider.Event) bool {
 	return ev.Type == event.Push || ev.Type == event.PullRequest || ev.Type == event.Tag
 }
 
-// trust is what the code of an event may do: that of a fork comes from anybody.
+// trust is what the code of an event may do: that of a fork comes from anybody,
+// and a review of it is no less about the fork's code.
 func trust(ev *provider.Event) string {
-	if ev.Type == event.PullRequest && ev.IsForkPR {
+	if ev.IsForkPR {
 		return Untrusted
 	}
 	return Trusted

@@ -17,7 +17,10 @@ type Inbound struct {
 	Header http.Header
 	Body   []byte
 	Path   string     // what followed the source in the URL, without slashes around it
-	Remote netip.Addr // of the connection; invalid for what was made in this process
+	Remote netip.Addr // of the connection
+	// Inside is true for what was made in this process, by who holds the provider.
+	// What reads requests never sets it.
+	Inside bool
 }
 
 // Event is a normalised delivery.

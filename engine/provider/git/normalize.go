@@ -254,9 +254,7 @@ func (r *reading) pull(kind string) provider.Event {
 	e.BaseBranch = first(at("base", "ref"), at("target_branch"), at("base_branch"))
 	e.TargetBranch = first(e.BaseBranch, r.branch, event.InternalBranch)
 	e.SourceBranch = first(at("head", "ref"), at("source_branch"), at("head_branch"))
-	from := first(at("head", "repo", "full_name"), at("source", "path_with_namespace"), at("head_repo", "full_name"))
-	into := first(at("base", "repo", "full_name"), at("target", "path_with_namespace"), at("base_repo", "full_name"))
-	e.IsForkPR = from != "" && into != "" && from != into
+	e.IsForkPR = r.fork(pr)
 	if sha := first(at("head", "sha"), at("last_commit", "id")); repository.IsSHA(sha) {
 		e.Ref.SHA = sha
 	}
@@ -277,4 +275,25 @@ func (r *reading) pull(kind string) provider.Event {
 		e.Action = "synchronize"
 	}
 	return e
+}
+
+// fork tells whether a pull request's commits come from another repository. One
+// whose repository is null was made from a fork that is gone by now: what is
+// not known to be from here is from anybody.
+func (r *reading) fork(pr any) bool {
+	for _, side := range []struct {
+		from, into []string
+		name       string
+	}{{[]string{"head", "repo"}, []string{"base", "repo"}, "full_name"}, {[]string{"head_repo"}, []string{"base_repo"}, "full_name"},
+		{[]string{"source"}, []string{"target"}, "path_with_namespace"}} {
+		if !event.Has(pr, side.from...) {
+			continue
+		}
+		into := first(scalar(event.Field(pr, append(side.into, side.name)...)), r.repo)
+		if scalar(event.Field(pr, append(side.from, side.name)...)) != into {
+			return true
+		}
+	}
+	source, target := scalar(event.Field(pr, "source_project_id")), scalar(event.Field(pr, "target_project_id"))
+	return source != target
 }

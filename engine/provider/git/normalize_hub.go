@@ -33,13 +33,15 @@ func (r *reading) hub(kind string) provider.Event {
 		e.Deleted = kind == event.Delete
 	case event.Status:
 		e.Action = ""
+		// A commit of a fork may be given a status too. Only one that a branch of
+		// this repository holds is believed; of others the default branch decides.
 		if branches, ok := event.Field(any(r.body), "branches").([]any); ok && len(branches) > 0 {
 			if name := event.Text(branches[0], "name"); name != "" {
 				e.TargetBranch, e.Ref.Name = name, "refs/heads/"+name
 			}
-		}
-		if sha := r.at("sha"); repository.IsSHA(sha) {
-			e.Ref.SHA = sha
+			if sha := r.at("sha"); repository.IsSHA(sha) {
+				e.Ref.SHA = sha
+			}
 		}
 	case event.WorkflowRun:
 		e.TargetBranch = first(r.at("workflow_run", "head_branch"), e.TargetBranch)

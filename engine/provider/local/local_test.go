@@ -218,13 +218,14 @@ func TestVerify(t *testing.T) {
 		want   error
 	}{
 		"made here":        {plain, "", nil, nil},
+		"from nowhere":     {plain, "", nil, provider.ErrForbidden},
 		"this machine":     {plain, "127.0.0.1", nil, nil},
 		"this machine, v6": {plain, "::1", nil, nil},
 		"behind a proxy":   {plain, "127.0.0.1", http.Header{"X-Forwarded-For": {"10.0.0.1"}}, provider.ErrForbidden},
 		"elsewhere":        {plain, "10.0.0.1", nil, provider.ErrForbidden},
 		"as configured":    {guarded, "10.0.0.1", nil, nil},
 	} {
-		in := &provider.Inbound{Source: c.source, Header: c.header}
+		in := &provider.Inbound{Source: c.source, Header: c.header, Inside: name == "made here"}
 		if c.remote != "" {
 			in.Remote = netip.MustParseAddr(c.remote)
 		}

@@ -35,14 +35,14 @@ func (*Provider) Verify(_ context.Context, in *provider.Inbound) error {
 	switch {
 	case err != nil:
 		return err
-	case !in.Remote.IsValid():
+	case in.Inside:
 		return nil
 	case c.verified():
 		return c.Verify(in, verification.Default())
 	case in.Remote.Unmap().IsLoopback() && in.Header.Get("X-Forwarded-For") == "" && in.Header.Get("Forwarded") == "":
 		return nil
 	}
-	return fmt.Errorf("%w: %s, and the source has no verification", provider.ErrForbidden, in.Remote)
+	return fmt.Errorf("%w: %v, and the source has no verification", provider.ErrForbidden, in.Remote)
 }
 
 // Key is the sender's id of the delivery.

@@ -77,7 +77,7 @@ func (p *Provider) Trigger(ctx context.Context, s *engine.Source, t Trigger) (*p
 	if err != nil {
 		return nil, fmt.Errorf("%w: the payload: %w", provider.ErrMalformed, err)
 	}
-	return &provider.Inbound{Source: s, Header: http.Header{"Content-Type": {"application/json"}}, Body: body}, nil
+	return &provider.Inbound{Source: s, Header: http.Header{"Content-Type": {"application/json"}}, Body: body, Inside: true}, nil
 }
 
 // look fills in what the repository knows.
