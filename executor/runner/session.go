@@ -76,7 +76,11 @@ func (s *session) watch(ctx context.Context, done <-chan struct{}) error {
 	case <-done:
 		return nil
 	case <-ctx.Done():
-		_ = s.child.wire.send(message{Type: typeCancel, Reason: context.Cause(ctx).Error()})
+		select {
+		case <-s.task.Force: // forced at once: no hook is to begin
+		default:
+			_ = s.child.wire.send(message{Type: typeCancel, Reason: context.Cause(ctx).Error()})
+		}
 	case <-s.task.Force:
 	}
 	select {

@@ -12,24 +12,14 @@ import (
 	"time"
 
 	"github.com/kici-dev/kici-go/executor"
+	"github.com/kici-dev/kici-go/kici/internal/agent/agenttest"
 	"github.com/kici-dev/kici-go/kici/internal/link/sealed"
 	"github.com/kici-dev/kici-go/lockfile/jobspec"
 )
 
-const head = "import { workflow, push, job, step } from '@kici-dev/sdk';\n"
-
-// flow is a workflow of the given jobs.
-func flow(jobs ...string) map[string]string {
-	return map[string]string{".kici/workflows/ci.ts": head + "export default workflow('ci', { on: push(), jobs: [" + strings.Join(jobs, ", ") + "] });\n"}
-}
-
-func one(name, body string) string {
-	return fmt.Sprintf("job('%s', { runsOn: 'default', steps: [step('do', async (ctx) => { const { $ } = ctx; %s })] })", name, body)
-}
-
 func TestEcho(t *testing.T) {
 	t.Parallel()
-	r := newRepository(t, flow(one("echo", "await $`echo hello; pwd; git rev-parse HEAD; cat .kici/workflows/ci.ts | wc -l`; return { answer: 42 };")))
+	r := newRepository(t, agenttest.Flow(agenttest.Job("echo", "await $`echo hello; pwd; git rev-parse HEAD; cat .kici/workflows/ci.ts | wc -l`; return { answer: 42 };")))
 	b := start(t, nil)
 	s := b.offer(r.assignment("echo"))
 	res := s.wait(t)
@@ -40,10 +30,10 @@ func TestEcho(t *testing.T) {
 	if got := s.told(); !slices.Equal(got, want) {
 		t.Errorf("told %q\nwant %q", got, want)
 	}
-	if log := s.logs[0]; log[0] != "hello" || !strings.HasPrefix(log[1], b.data) || log[2] != r.sha || log[3] != "2" {
+	if log := s.logs[0]; log[0] != "hello" || !strings.HasPrefix(log[1], b.data) || log[2] != r.SHA || log[3] != "2" {
 		t.Errorf("log %q", log)
 	}
-	if prepare := strings.Join(s.logs[executor.PrepareRow], "\n"); !strings.Contains(prepare, r.sha) {
+	if prepare := strings.Join(s.logs[executor.PrepareRow], "\n"); !strings.Contains(prepare, r.SHA) {
 		t.Errorf("prepare bucket %q", prepare)
 	}
 	if last := s.steps[len(s.steps)-1]; last.Bytes == 0 || last.Duration <= 0 {
@@ -53,7 +43,7 @@ func TestEcho(t *testing.T) {
 
 func TestEnvironment(t *testing.T) {
 	t.Parallel()
-	r := newRepository(t, flow(one("env", "await $`env | sort; tr '\\\\0' '\\\\n' < /proc/$PPID/environ || true`;")))
+	r := newRepository(t, agenttest.Flow(agenttest.Job("env", "await $`env | sort; tr '\\\\0' '\\\\n' < /proc/$PPID/environ || true`;")))
 	a := r.assignment("env")
 	a.Input.Variables = map[string]string{"COLOR": "green"}
 	s := start(t, nil).offer(a)
@@ -74,7 +64,7 @@ func TestEnvironment(t *testing.T) {
 func TestMasking(t *testing.T) {
 	t.Parallel()
 	const secret = "correct-horse-battery"
-	r := newRepository(t, flow(one("leak", "const s = await ctx.secrets.get('PASS'); await $`echo ${s}`; await ctx.emit?.('x', { s }); ctx.setSecretOutput('OUT', s + '!'); if (ctx.env.FAIL) throw new Error('bad ' + s); return { s };")))
+	r := newRepository(t, agenttest.Flow(agenttest.Job("leak", "const s = await ctx.secrets.get('PASS'); await $`echo ${s}`; await ctx.emit?.('x', { s }); ctx.setSecretOutput('OUT', s + '!'); if (ctx.env.FAIL) throw new Error('bad ' + s); return { s };")))
 	b := start(t, nil)
 	for _, fail := range []bool{false, true} {
 		private, public, err := sealed.Key()
@@ -113,7 +103,7 @@ func TestMasking(t *testing.T) {
 
 func TestDrift(t *testing.T) {
 	t.Parallel()
-	files := flow(one("echo", "await $`echo hello`;"))
+	files := agenttest.Flow(agenttest.Job("echo", "await $`echo hello`;"))
 	files["config.json"] = "{}"
 	files[".kici/workflows/ci.ts"] = strings.Replace(files[".kici/workflows/ci.ts"], "on: push()", "on: push(), hashFiles: ['config.json']", 1)
 	r := newRepository(t, files)
@@ -122,8 +112,8 @@ func TestDrift(t *testing.T) {
 		t.Fatalf("a fresh lock: %+v", res)
 	}
 	for name, text := range map[string]string{"config.json": "{ }", ".kici/workflows/ci.ts": files[".kici/workflows/ci.ts"] + "// changed\n"} {
-		r.write(map[string]string{name: text})
-		r.commit()
+		r.Write(map[string]string{name: text})
+		r.Commit()
 		s := b.offer(r.assignment("echo"))
 		res := s.wait(t)
 		if res.Status != jobspec.Failed || res.Infrastructure || !strings.Contains(res.Reason, "lock file is out of date") || len(s.steps) > 0 {
@@ -134,7 +124,7 @@ func TestDrift(t *testing.T) {
 
 func TestCancel(t *testing.T) {
 	t.Parallel()
-	r := newRepository(t, flow("job('slow', { runsOn: 'default', gracePeriod: 1, onCancel: async ({ $ }) => { await $`echo hook ran`; }, steps: [step('do', async ({ $ }) => { await $`echo begun; sleep 300`; })] })"))
+	r := newRepository(t, agenttest.Flow("job('slow', { runsOn: 'default', gracePeriod: 1, onCancel: async ({ $ }) => { await $`echo hook ran`; }, steps: [step('do', async ({ $ }) => { await $`echo begun; sleep 300`; })] })"))
 	b := start(t, nil)
 	for _, force := range []bool{false, true} {
 		a := r.assignment("slow")
@@ -159,7 +149,7 @@ func TestCancel(t *testing.T) {
 
 func TestSlotsDrainAndSupersede(t *testing.T) {
 	t.Parallel()
-	r := newRepository(t, flow(one("wait", "await $`echo begun; while [ ! -e ${ctx.env.GATE} ]; do sleep 0.02; done`;")))
+	r := newRepository(t, agenttest.Flow(agenttest.Job("wait", "await $`echo begun; while [ ! -e ${ctx.env.GATE} ]; do sleep 0.02; done`;")))
 	b := start(t, func(c *Config) { c.Slots = 2 })
 	gate := filepath.Join(t.TempDir(), "gate")
 	offer := func(name string, fence int64) (Assignment, *scribe, error) {
@@ -214,7 +204,7 @@ func TestSlotsDrainAndSupersede(t *testing.T) {
 
 func TestStop(t *testing.T) {
 	t.Parallel()
-	r := newRepository(t, flow(one("stubborn", "await $`trap '' TERM; echo begun; while true; do sleep 0.05; done`;")))
+	r := newRepository(t, agenttest.Flow(agenttest.Job("stubborn", "await $`trap '' TERM; echo begun; while true; do sleep 0.05; done`;")))
 	b := start(t, func(c *Config) { c.Grace = 200 * time.Millisecond })
 	s := b.offer(r.assignment("stubborn"))
 	s.await(t, "begun")
@@ -230,7 +220,7 @@ func TestStop(t *testing.T) {
 
 func TestMatrixBundlesOnce(t *testing.T) {
 	t.Parallel()
-	r := newRepository(t, flow("job('m', { runsOn: 'default', matrix: ['a', 'b', 'c', 'd', 'e', 'f'], steps: [step('do', async (ctx) => { await ctx.$`echo ${JSON.stringify(ctx.matrix)}`; })] })"))
+	r := newRepository(t, agenttest.Flow("job('m', { runsOn: 'default', matrix: ['a', 'b', 'c', 'd', 'e', 'f'], steps: [step('do', async (ctx) => { await ctx.$`echo ${JSON.stringify(ctx.matrix)}`; })] })"))
 	b := start(t, func(c *Config) { c.Slots = 3 })
 	var all []*scribe
 	for _, v := range []string{"a", "b", "c", "d", "e", "f"} {
@@ -259,7 +249,7 @@ func TestPrepareAndFinally(t *testing.T) {
 	r := newRepository(t, map[string]string{".kici/workflows/ci.ts": "import { workflow, push, job, step, rule } from '@kici-dev/sdk';\nconsole.log('top level');\n" +
 		"export default workflow('ci', { on: push(), rules: [rule('always', () => true)], onSuccess: async ({ $ }) => { await $`echo well done`; }, jobs: [job('a', { runsOn: 'default', matrix: () => ['x', 'y'], steps: [step('do', async () => {})] })] });\n"})
 	b := start(t, nil)
-	w := &r.lock.Workflows[0]
+	w := &r.Lock.Workflows[0]
 	s := b.offer(r.of(jobspec.Spec{Kind: jobspec.KindPrepare, Workflow: w.Name, Source: w.Source, ContentHash: w.ContentHash, Name: "__prepare__", Base: "__prepare__", Prepare: jobspec.PrepareFor(w)}))
 	res := s.wait(t)
 	if res.Status != jobspec.Success || res.Prepared == nil || string(res.Prepared.Matrices[0]) != `["x","y"]` || len(res.Rules) != 1 {
@@ -276,7 +266,7 @@ func TestPrepareAndFinally(t *testing.T) {
 
 func TestNoCheckout(t *testing.T) {
 	t.Parallel()
-	r := newRepository(t, flow("job('bare', { runsOn: 'default', checkout: false, steps: [step('do', async ({ $ }) => { await $`ls -A | wc -l`; })] })"))
+	r := newRepository(t, agenttest.Flow("job('bare', { runsOn: 'default', checkout: false, steps: [step('do', async ({ $ }) => { await $`ls -A | wc -l`; })] })"))
 	s := start(t, nil).offer(r.assignment("bare"))
 	if res := s.wait(t); res.Status != jobspec.Success || s.logs[0][0] != "0" {
 		t.Errorf("%+v %v", res, s.logs)
@@ -285,7 +275,7 @@ func TestNoCheckout(t *testing.T) {
 
 func TestWhatCannotStart(t *testing.T) {
 	t.Parallel()
-	r := newRepository(t, flow(one("echo", "await $`echo hello`;")))
+	r := newRepository(t, agenttest.Flow(agenttest.Job("echo", "await $`echo hello`;")))
 	b := start(t, nil)
 	for name, c := range map[string]struct {
 		change func(*Assignment)

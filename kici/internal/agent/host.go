@@ -30,10 +30,7 @@ func (t told) Begin(r executor.Row) {
 }
 
 func (t told) Log(row int, stream executor.Stream, p []byte) {
-	if row == executor.PrepareRow && t.p.job.a.Spec.Kind == executor.KindPrepare {
-		row = 0 // see setupRow
-	}
-	t.p.lines.write(t.p.reports, row, stream, p)
+	t.p.lines.write(t.p.reports, logRow(t.p.job.a.Spec.Kind, row), stream, p)
 }
 
 // Rule is heard of again at the end of the row, or of the job.

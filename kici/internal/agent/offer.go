@@ -4,12 +4,15 @@ import (
 	"context"
 	"errors"
 	"sync"
+
+	"github.com/kici-dev/kici-go/executor"
 )
 
 // job is an assignment in its slot.
 type job struct {
 	a      Assignment
 	rep    Reporter
+	out    *outbox
 	ctx    context.Context // ends when the job is cancelled
 	cancel context.CancelCauseFunc
 
@@ -17,12 +20,13 @@ type job struct {
 	force chan struct{}
 }
 
-// stop cancels the job.
+// stop cancels the job. Force comes first, so that a job which is forced at once
+// begins no hook.
 func (j *job) stop(why error, force bool) {
-	j.cancel(why)
 	if force {
 		j.once.Do(func() { close(j.force) })
 	}
+	j.cancel(why)
 }
 
 // Offer gives the assignment a slot, or says ErrBusy or ErrDraining. An attempt
@@ -45,14 +49,14 @@ func (a *Agent) Offer(as Assignment, rep Reporter) error {
 	if len(a.active) >= a.config.Slots {
 		return ErrBusy
 	}
-	j := &job{a: as, rep: rep, force: make(chan struct{})}
+	j := &job{a: as, rep: rep, out: newOutbox(rep, a.config.Now), force: make(chan struct{})}
 	// Jobs outlive the connection they came over; Run ends them.
 	j.ctx, j.cancel = context.WithCancelCause(context.Background())
 	a.active[as.Attempt] = j
 	reports, runs := a.stopJobs, a.runner
 	a.work.Go(func() {
 		defer j.cancel(nil)
-		p := &performance{agent: a, job: j, runner: runs, reports: reports}
+		p := &performance{agent: a, job: j, out: j.out, runner: runs, reports: reports}
 		p.run()
 	})
 	return nil
@@ -61,7 +65,8 @@ func (a *Agent) Offer(as Assignment, rep Reporter) error {
 var errSuperseded = errors.New("a newer attempt at the job has begun")
 
 // Cancel ends an attempt: gracefully with its hooks, or by force. An empty
-// attempt means whichever there is of the job. It reports whether there was one.
+// attempt and a zero fence mean whichever there is of the job. It reports
+// whether there was one.
 func (a *Agent) Cancel(ref Ref, reason string, force bool) bool {
 	if reason == "" {
 		reason = "cancelled"
@@ -70,7 +75,7 @@ func (a *Agent) Cancel(ref Ref, reason string, force bool) bool {
 	defer a.mu.Unlock()
 	found := false
 	for _, j := range a.active {
-		if j.a.Job == ref.Job && (ref.Attempt == "" || ref.Attempt == j.a.Attempt) {
+		if j.a.Job == ref.Job && (ref.Attempt == "" || ref.Attempt == j.a.Attempt) && (ref.Fence == 0 || ref.Fence == j.a.Fence) {
 			j.stop(errors.New(reason), force)
 			found = true
 		}
@@ -92,4 +97,23 @@ func (a *Agent) forget(j *job) {
 	defer a.mu.Unlock()
 	delete(a.ending, j.a.Attempt)
 	a.settle()
+}
+
+// Note writes a line of the house's own into the log of every job that runs,
+// behind what the job has printed so far. It does not wait.
+func (a *Agent) Note(text string) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	for _, j := range a.active {
+		j.out.note(logRow(j.a.Spec.Kind, executor.PrepareRow), text)
+	}
+}
+
+// logRow is where output goes: a job that evaluates instead of running steps has
+// one row for all of it.
+func logRow(kind executor.Kind, row int) int {
+	if row == executor.PrepareRow && kind == executor.KindPrepare {
+		return 0
+	}
+	return row
 }

@@ -83,6 +83,16 @@ func (o *outbox) line(ctx context.Context, row int, text string) {
 	}
 }
 
+// note queues a line of ours, which is short and does not wait for room.
+func (o *outbox) note(row int, text string) {
+	o.mu.Lock()
+	if o.err == nil && !o.closed {
+		o.add(row, text, len(text)+1)
+	}
+	o.mu.Unlock()
+	o.signal()
+}
+
 // add appends to the last batch when that is of the same row and not too large;
 // mu is held.
 func (o *outbox) add(row int, text string, size int) {

@@ -11,6 +11,7 @@ import (
 
 	"github.com/kici-dev/kici-go/executor"
 	"github.com/kici-dev/kici-go/executor/cache"
+	"github.com/kici-dev/kici-go/kici/internal/agent/agenttest"
 	"github.com/kici-dev/kici-go/lockfile/jobspec"
 )
 
@@ -19,7 +20,7 @@ import (
 func TestFlood(t *testing.T) {
 	t.Parallel()
 	const n = 100_000
-	r := newRepository(t, flow(one("flood", fmt.Sprintf("await $`for ((i = 0; i < %d; i++)); do echo line $i; done`;", n))))
+	r := newRepository(t, agenttest.Flow(agenttest.Job("flood", fmt.Sprintf("await $`for ((i = 0; i < %d; i++)); do echo line $i; done`;", n))))
 	b := start(t, func(c *Config) { c.LogCap = 100 << 20 })
 	s := newScribe()
 	s.hold = make(chan struct{})
@@ -53,7 +54,7 @@ func TestFlood(t *testing.T) {
 
 func TestLogCap(t *testing.T) {
 	t.Parallel()
-	r := newRepository(t, flow("job('a', { runsOn: 'default', steps: [step('loud', async ({ $ }) => { await $`for i in 1 2 3 4 5 6 7 8 9 10; do echo 123456789; done`; }), step('next', async ({ $ }) => { await $`echo hi`; })] })"))
+	r := newRepository(t, agenttest.Flow("job('a', { runsOn: 'default', steps: [step('loud', async ({ $ }) => { await $`for i in 1 2 3 4 5 6 7 8 9 10; do echo 123456789; done`; }), step('next', async ({ $ }) => { await $`echo hi`; })] })"))
 	a := r.assignment("a")
 	a.LogCap = 35
 	s := start(t, nil).offer(a)
@@ -159,7 +160,7 @@ func TestQuietLinesDoNotWait(t *testing.T) {
 
 func TestCache(t *testing.T) {
 	t.Parallel()
-	r := newRepository(t, flow(one("c", "const h = await ctx.cache.restore({ key: 'k1', paths: ['out'] }); await $`echo hit ${String(h.hit)}; mkdir -p out; cat out/f || true; echo kept > out/f`; await ctx.cache.save({ key: 'k1', paths: ['out'] });")))
+	r := newRepository(t, agenttest.Flow(agenttest.Job("c", "const h = await ctx.cache.restore({ key: 'k1', paths: ['out'] }); await $`echo hit ${String(h.hit)}; mkdir -p out; cat out/f || true; echo kept > out/f`; await ctx.cache.save({ key: 'k1', paths: ['out'] });")))
 	b := start(t, nil)
 	store := &cache.Dir{Path: t.TempDir()}
 	for _, want := range []string{"hit false", "kept"} {
@@ -176,7 +177,7 @@ func TestCache(t *testing.T) {
 
 func TestSecretsOfALaterEnvironment(t *testing.T) {
 	t.Parallel()
-	r := newRepository(t, flow("job('d', { runsOn: 'default', environment: () => process.cwd() ? 'prod' : 'test', steps: [step('do', async (ctx) => { await ctx.$`echo ${await ctx.secrets.get('K')}`; })] })"))
+	r := newRepository(t, agenttest.Flow("job('d', { runsOn: 'default', environment: () => process.cwd() ? 'prod' : 'test', steps: [step('do', async (ctx) => { await ctx.$`echo ${await ctx.secrets.get('K')}`; })] })"))
 	b := start(t, nil)
 	s := newScribe()
 	s.asked = func(environment string) ([]jobspec.Secret, error) {

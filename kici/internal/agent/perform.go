@@ -35,7 +35,6 @@ type performance struct {
 // whoever hears of the end may send the next one at once.
 func (p *performance) run() {
 	a, j := p.agent, p.job
-	p.out = newOutbox(j.rep, a.config.Now)
 	limit := j.a.LogCap
 	if limit <= 0 {
 		limit = a.config.LogCap
@@ -98,6 +97,13 @@ func (p *performance) perform(ctx context.Context) *executor.Result {
 		result = failed(ctx, err)
 	}
 	result.Duration = p.agent.config.Now().Sub(began)
+	select {
+	case <-p.job.force:
+		if result.Status == executor.Cancelled && ctx.Err() != nil {
+			result.Reason = fmt.Sprintf("%v (by force)", context.Cause(ctx))
+		}
+	default:
+	}
 	return result
 }
 

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -19,12 +18,10 @@ import (
 	"github.com/kici-dev/kici-go/executor"
 	"github.com/kici-dev/kici-go/executor/cache"
 	"github.com/kici-dev/kici-go/executor/clone"
-	"github.com/kici-dev/kici-go/executor/compile"
 	"github.com/kici-dev/kici-go/executor/runner"
 	"github.com/kici-dev/kici-go/executor/workflow"
-	"github.com/kici-dev/kici-go/lockfile"
+	"github.com/kici-dev/kici-go/kici/internal/agent/agenttest"
 	"github.com/kici-dev/kici-go/lockfile/jobspec"
-	"github.com/kici-dev/kici-go/lockfile/plan"
 )
 
 func TestMain(m *testing.M) {
@@ -37,85 +34,23 @@ func TestMain(m *testing.M) {
 	goleak.VerifyTestMain(m, goleak.IgnoreAnyFunction("github.com/dlclark/regexp2/v2.runClock"))
 }
 
-// repository is a committed project with compiled workflows.
-type repository struct {
-	t    testing.TB
-	dir  string
-	sha  string
-	lock *lockfile.File
-}
+// repository is one that jobs are sent from.
+type repository struct{ *agenttest.Repository }
 
 func newRepository(t testing.TB, files map[string]string) *repository {
 	t.Helper()
-	r := &repository{t: t, dir: filepath.Join(t.TempDir(), "repo")}
-	r.write(files)
-	r.git("init", "-q", "-b", "main")
-	result, err := compile.Compile(t.Context(), compile.Options{Dir: r.dir})
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := result.Err(); err != nil {
-		t.Fatal(err)
-	}
-	r.lock = result.Lock
-	r.commit()
-	return r
-}
-
-func (r *repository) write(files map[string]string) {
-	r.t.Helper()
-	for name, text := range files {
-		path := filepath.Join(r.dir, filepath.FromSlash(name))
-		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
-			r.t.Fatal(err)
-		}
-		if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
-			r.t.Fatal(err)
-		}
-	}
-}
-
-func (r *repository) commit() {
-	r.git("add", "-A")
-	r.git("commit", "-q", "-m", "x")
-	r.sha = r.git("rev-parse", "HEAD")
-}
-
-func (r *repository) git(args ...string) string {
-	r.t.Helper()
-	cmd := exec.Command("git", args...)
-	cmd.Dir = r.dir
-	cmd.Env = append(os.Environ(), "GIT_CONFIG_GLOBAL="+os.DevNull, "GIT_CONFIG_NOSYSTEM=1", "GIT_AUTHOR_NAME=t", "GIT_AUTHOR_EMAIL=t@localhost", "GIT_COMMITTER_NAME=t", "GIT_COMMITTER_EMAIL=t@localhost")
-	out, err := cmd.CombinedOutput()
-	if err != nil {
-		r.t.Fatalf("git %v: %v\n%s", args, err, out)
-	}
-	return strings.TrimSpace(string(out))
+	return &repository{agenttest.New(t, files)}
 }
 
 // assignment is the job of that name as an orchestrator would send it.
-func (r *repository) assignment(name string) Assignment {
-	r.t.Helper()
-	for i := range r.lock.Workflows {
-		w := &r.lock.Workflows[i]
-		p, err := plan.Build(w, plan.Resolved{})
-		if err != nil {
-			r.t.Fatal(err)
-		}
-		if job := p.Find(name); job != nil {
-			return r.of(jobspec.SpecFor(w, p, job))
-		}
-	}
-	r.t.Fatalf("no job %q", name)
-	return Assignment{}
-}
+func (r *repository) assignment(name string) Assignment { return r.of(r.Spec(name)) }
 
 func (r *repository) of(spec jobspec.Spec) Assignment {
 	id := fmt.Sprint(time.Now().UnixNano())
 	return Assignment{
 		Ref: Ref{Run: "run-1", Job: "job-" + spec.Name, Attempt: "att-" + id, Fence: 1}, Spec: spec,
 		Input: jobspec.Input{Event: json.RawMessage(`{"type":"push","payload":{}}`)}, CacheScope: CacheTrusted,
-		Source: clone.Source{URL: r.dir, Ref: "refs/heads/main", SHA: r.sha},
+		Source: clone.Source{URL: r.Dir, Ref: "refs/heads/main", SHA: r.SHA},
 	}
 }
 
