@@ -65,7 +65,7 @@ func (r *Repo) Commit(t testing.TB, c Change) string {
 	if parent := r.Tip(t, c.From); parent != "" && !c.Orphan {
 		fmt.Fprintf(&script, "from %s\n", parent)
 	}
-	fmt.Fprintf(&script, "commit %s\nauthor Dev <dev@example.com> %d +0000\ncommitter Dev <dev@example.com> %d +0000\n", c.Ref, now, now)
+	fmt.Fprintf(&script, "commit %s\nmark :1\nauthor Dev <dev@example.com> %d +0000\ncommitter Dev <dev@example.com> %d +0000\n", c.Ref, now, now)
 	data(c.Message)
 	for _, name := range c.Delete {
 		fmt.Fprintf(&script, "D %s\n", name)
@@ -74,8 +74,8 @@ func (r *Repo) Commit(t testing.TB, c Change) string {
 		fmt.Fprintf(&script, "M 100644 inline %s\n", name)
 		data(c.Files[name])
 	}
-	run(t, r.Dir, script.String(), "fast-import", "--quiet", "--force")
-	return r.Tip(t, c.Ref)
+	script.WriteString("get-mark :1\n")
+	return run(t, r.Dir, script.String(), "fast-import", "--quiet", "--force")
 }
 
 // Tip is the commit of a revision, empty if there is none.

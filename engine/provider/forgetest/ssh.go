@@ -60,7 +60,7 @@ func (f *Forge) SSH(t testing.TB) (*SSH, error) {
 	port := listener.Addr().(*net.TCPAddr).Port
 	_ = listener.Close()
 	config := fmt.Sprintf("Port %d\nListenAddress 127.0.0.1\nHostKey %s/host\nAuthorizedKeysFile %s/authorized\nStrictModes no\nUsePAM no\nPidFile none\n"+
-		"PasswordAuthentication no\nKbdInteractiveAuthentication no\nPermitRootLogin prohibit-password\nAcceptEnv GIT_PROTOCOL\nLogLevel ERROR\n", port, dir, dir)
+		"PasswordAuthentication no\nKbdInteractiveAuthentication no\nPermitRootLogin prohibit-password\nAcceptEnv GIT_PROTOCOL\nUseDNS no\nKexAlgorithms curve25519-sha256\nLogLevel ERROR\n", port, dir, dir)
 	shell := `restrict,command="git-shell -c \"$SSH_ORIGINAL_COMMAND\"" `
 	write(t, filepath.Join(dir, "sshd_config"), config)
 	write(t, filepath.Join(dir, "authorized"), shell+keys["key"][1]+"\n")

@@ -66,16 +66,16 @@ func TestConformance(t *testing.T) {
 	for _, flavor := range forgetest.Flavors() {
 		t.Run(flavor, func(t *testing.T) {
 			t.Parallel()
-			providertest.Run(t, func(t testing.TB) providertest.Subject { return subject(t, flavor) })
+			forge := guarded(t)
+			repo := forge.CreateRepo("acme/web")
+			bare := repo.Commit(t, forgetest.Change{Files: map[string]string{"README.md": "one", "gone": "x"}})
+			locked := repo.Commit(t, forgetest.Change{Files: map[string]string{"README.md": "two", lockPath: "{}\n"}, Delete: []string{"gone"}})
+			providertest.Run(t, func(t testing.TB) providertest.Subject { return subject(t, flavor, forge, bare, locked) })
 		})
 	}
 }
 
-func subject(t testing.TB, flavor string) providertest.Subject {
-	forge := guarded(t)
-	repo := forge.CreateRepo("acme/web")
-	bare := repo.Commit(t, forgetest.Change{Files: map[string]string{"README.md": "one", "gone": "x"}})
-	locked := repo.Commit(t, forgetest.Change{Files: map[string]string{"README.md": "two", lockPath: "{}\n"}, Delete: []string{"gone"}})
+func subject(t testing.TB, flavor string, forge *forgetest.Forge, bare, locked string) providertest.Subject {
 	s := source(t, flavor, forge.Template(), pat())
 	happening := forgetest.Happening{Kind: forgetest.Push, Repo: "acme/web", Ref: "refs/heads/main", Before: bare, After: locked, Added: []string{lockPath}, Modified: []string{"README.md"}, Removed: []string{"gone"}}
 	return providertest.Subject{
