@@ -447,3 +447,30 @@ func TestOneAppenderAtATime(t *testing.T) {
 		want(t, "all", h.read(Query{}), joined(lines(all), -1, 0, 1))
 	})
 }
+
+// What ended behind the back of a Sealer, by a slow clock, is found a day later.
+func TestTickAnew(t *testing.T) {
+	t.Parallel()
+	each(t, func(t *testing.T, h *house) {
+		tick := func(now time.Time) {
+			t.Helper()
+			if _, err := h.sealer.Tick(t.Context(), now); err != nil {
+				t.Fatal(err)
+			}
+		}
+		h.append(Frame{Seq: 1, Lines: []string{"x"}, At: h.now})
+		h.end(h.now)
+		tick(h.now.Add(time.Hour))
+		h.attempt("slow")
+		h.append(Frame{Seq: 1, Lines: []string{"x"}, At: h.now})
+		h.end(h.now.Add(-time.Second))
+		tick(h.now.Add(2 * time.Hour))
+		if n := len(h.keys()); n != 1 {
+			t.Errorf("%d are sealed; the test proves nothing", n)
+		}
+		tick(h.now.Add(26 * time.Hour))
+		if n := len(h.keys()); n != 2 {
+			t.Errorf("%d are sealed", n)
+		}
+	})
+}
