@@ -34,6 +34,7 @@ func cases() []benchCase {
 		{"`kici run local push`, one echo", "920 ms, 222 MiB", "60 ms, 60 MiB", func(b *bencher) (row, error) {
 			return b.runLocal(echoWorkflow(1), nil)
 		}},
+		{"`act` in host mode, one echo", "-", "slower than ours", (*bencher).versus},
 		{"one job, 200 `$` echo steps", "1,876 ms", "600 ms", func(b *bencher) (row, error) {
 			return b.runLocal(echoWorkflow(200), nil)
 		}},

@@ -23,14 +23,15 @@ func main() {
 	runs := flag.Int("n", 11, "runs of each case; the median is shown")
 	only := flag.String("only", "", "run only the cases whose name contains this")
 	binary := flag.String("kici", "", "measure this binary instead of building one")
+	act := flag.String("act", "", "compare with this binary of act instead of building one")
 	flag.Parse()
-	if err := bench(*runs, *only, *binary); err != nil {
+	if err := bench(*runs, *only, *binary, *act); err != nil {
 		fmt.Fprintln(os.Stderr, "bench:", err)
 		os.Exit(1)
 	}
 }
 
-func bench(runs int, only, binary string) error {
+func bench(runs int, only, binary, act string) error {
 	dir, err := os.MkdirTemp("", "kici-bench-")
 	if err != nil {
 		return err
@@ -45,7 +46,7 @@ func bench(runs int, only, binary string) error {
 			return fmt.Errorf("build: %w", err)
 		}
 	}
-	b := &bencher{dir: dir, kici: binary, runs: max(1, runs)}
+	b := &bencher{dir: dir, kici: binary, act: act, runs: max(1, runs)}
 	var rows []row
 	for _, c := range cases() {
 		if !strings.Contains(c.name, only) {

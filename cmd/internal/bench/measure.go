@@ -15,6 +15,7 @@ import (
 type bencher struct {
 	dir  string
 	kici string
+	act  string // a ready binary of it; empty means to build one
 	runs int
 }
 
@@ -25,9 +26,14 @@ type row struct {
 	cpu                  time.Duration // of all processes involved; 0 where it says nothing
 	rss                  int64         // bytes of the largest process, 0 where the platform does not say
 	rate                 float64
+	beside               time.Duration // what the same took us, where the row is somebody else's
+	missing              string        // why there is no figure
 }
 
 func (r row) figure() string {
+	if r.missing != "" {
+		return r.missing
+	}
 	text := fmt.Sprintf("%.1f ms", float64(r.wall.Microseconds())/1000)
 	if r.wall < time.Millisecond {
 		text = fmt.Sprintf("%.2f ms", float64(r.wall.Microseconds())/1000)
@@ -43,6 +49,9 @@ func (r row) figure() string {
 	}
 	if r.rss > 0 {
 		text += fmt.Sprintf(", %d MiB", r.rss>>20)
+	}
+	if r.beside > 0 {
+		text += fmt.Sprintf("; ours in turns with it %d ms", r.beside.Milliseconds())
 	}
 	return text
 }
@@ -75,7 +84,11 @@ type usage struct {
 }
 
 func (b *bencher) once(dir string, out io.Writer, args ...string) (usage, error) {
-	cmd := exec.Command(b.kici, args...)
+	return b.run(b.kici, dir, out, args...)
+}
+
+func (b *bencher) run(program, dir string, out io.Writer, args ...string) (usage, error) {
+	cmd := exec.Command(program, args...)
 	cmd.Dir, cmd.Stdout, cmd.Stderr = dir, out, out
 	cmd.Env = append(os.Environ(), "NO_COLOR=1", "KICI_RUN_DIR="+filepath.Join(b.dir, "runs"))
 	start := time.Now()
