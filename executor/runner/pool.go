@@ -51,8 +51,28 @@ func (p *Pool) Warm(ctx context.Context) {
 	})
 }
 
-// take returns a child without a job.
+// take returns a child without a job. One that has died while it waited (a
+// kernel short of memory likes idle processes) is no job's fault.
 func (p *Pool) take(ctx context.Context) (*child, error) {
+	for {
+		k, err := p.waiting()
+		if err != nil {
+			return nil, err
+		}
+		if k == nil {
+			return p.spawn(ctx, p.cmd)
+		}
+		select {
+		case <-k.proc.Done():
+			k.release()
+		default:
+			return k, nil
+		}
+	}
+}
+
+// waiting takes out a child that waits, or is on its way, or nil.
+func (p *Pool) waiting() (*child, error) {
 	p.mu.Lock()
 	if p.closed {
 		p.mu.Unlock()
@@ -64,15 +84,16 @@ func (p *Pool) take(ctx context.Context) (*child, error) {
 		p.mu.Unlock()
 		return k, nil
 	}
-	if n := len(p.coming); n > 0 {
-		ch := p.coming[n-1]
-		p.coming = p.coming[:n-1]
+	n := len(p.coming)
+	if n == 0 {
 		p.mu.Unlock()
-		s := <-ch // bounded by the handshake
-		return s.child, s.err
+		return nil, nil
 	}
+	ch := p.coming[n-1]
+	p.coming = p.coming[:n-1]
 	p.mu.Unlock()
-	return p.spawn(ctx, p.cmd)
+	s := <-ch // bounded by the handshake
+	return s.child, s.err
 }
 
 func (p *Pool) give(k *child) {

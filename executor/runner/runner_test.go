@@ -218,6 +218,25 @@ func TestChildrenHaveNoChildren(t *testing.T) {
 	}
 }
 
+// A child that dies while it waits for a job costs a new one, and no job.
+func TestDeadChildrenGetNoJob(t *testing.T) {
+	t.Parallel()
+	p := open(t)
+	p.Warm(context.Background())
+	for _, how := range []string{"on its way", "idle"} {
+		k, err := p.waiting()
+		if err != nil || k == nil {
+			t.Fatalf("%s: %v %v", how, k, err)
+		}
+		k.proc.Kill()
+		<-k.proc.Done()
+		p.give(k)
+		if res := p.Run(context.Background(), task("plain", &recorder{})); res.Status != executor.Success {
+			t.Errorf("%s: %+v", how, res)
+		}
+	}
+}
+
 func TestCancelIsGraceful(t *testing.T) {
 	t.Parallel()
 	p := open(t)

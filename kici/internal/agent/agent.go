@@ -30,8 +30,11 @@ type Config struct {
 	// Environ is the environment of this process. Jobs see its documented part.
 	Environ []string
 	Limits  executor.Limits
-	LogCap  int64         // stored bytes of a step's log; default 10 MiB
-	Grace   time.Duration // what jobs have when the agent is stopped; default 10 s
+	LogCap  int64 // stored bytes of a step's log; default 10 MiB
+	// DropWhenBehind drops lines of a job that has waited for half a minute,
+	// and says how many, instead of keeping them on disk.
+	DropWhenBehind bool
+	Grace          time.Duration // what jobs have when the agent is stopped; default 10 s
 
 	// Runner runs the jobs; nil starts children of this program.
 	Runner executor.Runner
@@ -225,28 +228,4 @@ func (a *Agent) settle() {
 	default:
 		close(a.idle)
 	}
-}
-
-// Slots is how many jobs run at once.
-func (a *Agent) Slots() int { return a.config.Slots }
-
-// Active counts the jobs that take a slot.
-func (a *Agent) Active() int {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	return len(a.active)
-}
-
-// InFlight lists the attempts that are not over: those whose Reporter's Finished
-// has not returned yet.
-func (a *Agent) InFlight() []Ref {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	var out []Ref
-	for _, set := range []map[string]*job{a.active, a.ending} {
-		for _, j := range set {
-			out = append(out, j.a.Ref)
-		}
-	}
-	return out
 }

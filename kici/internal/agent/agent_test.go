@@ -5,7 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"os/exec"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -305,6 +307,75 @@ func TestWhatCannotStart(t *testing.T) {
 		if res.Status != jobspec.Failed || res.Infrastructure != c.infra || !strings.Contains(res.Reason, c.reason) {
 			t.Errorf("%s: %+v", name, res)
 		}
+	}
+}
+
+// TestChildIsKilled: a step that ends the process it runs in loses its own job
+// only.
+func TestChildIsKilled(t *testing.T) {
+	t.Parallel()
+	r := newRepository(t, agenttest.Flow(agenttest.Job("kill", "await $`(sleep 300 & echo $! > ${ctx.env.PIDS}); kill -9 $PPID`;"), agenttest.Job("echo", "await $`echo hello`;")))
+	b := start(t, nil)
+	a := r.assignment("kill")
+	pids := filepath.Join(t.TempDir(), "pid")
+	a.Input.Variables = map[string]string{"PIDS": pids}
+	if res := b.offer(a).wait(t); res.Status != jobspec.Failed || !res.Infrastructure {
+		t.Errorf("%+v", res)
+	}
+	if res := b.offer(r.assignment("echo")).wait(t); res.Status != jobspec.Success {
+		t.Errorf("%+v", res)
+	}
+	pid, err := os.ReadFile(pids)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if runtime.GOOS == "linux" {
+		if state, err := os.ReadFile("/proc/" + strings.TrimSpace(string(pid)) + "/stat"); err == nil && !strings.Contains(string(state), ") Z ") {
+			t.Errorf("a process of the job is left: %s", state)
+		}
+	}
+}
+
+// TestDependencies: what cannot be resolved from the clone fails with the name of
+// the dependency, and untrusted runs leave no packages behind.
+func TestDependencies(t *testing.T) {
+	t.Parallel()
+	files := agenttest.Flow(agenttest.Job("echo", "await $`echo hello`;"))
+	r := newRepository(t, files)
+	r.Write(map[string]string{".kici/package.json": `{"dependencies":{"shared":"workspace:*"}}`})
+	r.Commit()
+	b := start(t, nil)
+	s := b.offer(r.assignment("echo"))
+	res := s.wait(t)
+	if res.Status != jobspec.Failed || res.Infrastructure || !strings.Contains(res.Reason, `"shared"`) || !strings.Contains(res.Reason, "workspace") || len(s.steps) > 0 {
+		t.Errorf("%+v", res)
+	}
+	if _, err := exec.LookPath("npm"); err != nil {
+		if os.Getenv("CI") == "true" {
+			t.Fatal(err)
+		}
+		t.Skip("npm is not installed: the install is not tested")
+	}
+	r = newRepository(t, files)
+	files[".kici/workflows/ci.ts"] = "import { word } from 'lib';\n" + strings.Replace(files[".kici/workflows/ci.ts"], "echo hello", "echo ${word}", 1)
+	r.Write(map[string]string{
+		".kici/package.json": `{"dependencies":{"lib":"file:./lib"}}`, ".kici/lib/package.json": `{"name":"lib","version":"1.0.0","main":"i.js"}`,
+		".kici/lib/i.js": "exports.word = 'from the package';\n", ".gitignore": "node_modules\n", ".kici/workflows/ci.ts": files[".kici/workflows/ci.ts"],
+	})
+	r.Commit()
+	for _, scope := range []string{"fork", CacheTrusted} {
+		a := r.assignment("echo")
+		a.Spec.ContentHash, a.CacheScope = "", scope
+		s := b.offer(a)
+		if res := s.wait(t); res.Status != jobspec.Success || s.logs[0][0] != "from the package" {
+			t.Errorf("%s: %+v %v", scope, res, s.logs)
+		}
+		if prepare := strings.Join(s.logs[executor.PrepareRow], "\n"); !strings.Contains(prepare, "dependencies installed") {
+			t.Errorf("%s: prepare bucket %q", scope, prepare)
+		}
+	}
+	if left, _ := os.ReadDir(filepath.Join(b.data, "packages")); len(left) > 1 {
+		t.Errorf("packages of %d scopes are kept", len(left))
 	}
 }
 

@@ -71,6 +71,7 @@ func (l *lines) flush(ctx context.Context) {
 		}
 	}
 	clear(l.open)
+	l.out.endRow()
 }
 
 func (l *lines) line(ctx context.Context, row int, text []byte) {

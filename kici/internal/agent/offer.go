@@ -49,7 +49,7 @@ func (a *Agent) Offer(as Assignment, rep Reporter) error {
 	if len(a.active) >= a.config.Slots {
 		return ErrBusy
 	}
-	j := &job{a: as, rep: rep, out: newOutbox(rep, a.config.Now), force: make(chan struct{})}
+	j := &job{a: as, rep: rep, out: newOutbox(rep, a.config.Now, a.workDir(), a.config.DropWhenBehind), force: make(chan struct{})}
 	// Jobs outlive the connection they came over; Run ends them.
 	j.ctx, j.cancel = context.WithCancelCause(context.Background())
 	a.active[as.Attempt] = j

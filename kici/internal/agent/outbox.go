@@ -18,13 +18,18 @@ const (
 	// whole step's log at the usual cap, so that a job goes on while the
 	// orchestrator is away for a while.
 	queueBytes = 12 << 20
+	// pauseLimit is how long a job waits for a reporter that takes nothing.
+	// Then its lines go to disk, or are dropped where the operator wants that.
+	pauseLimit = 30 * time.Second
 )
 
 // outbox is the ordered queue of one job's reports. The job's side never waits
 // for the wire until queueBytes are waiting.
 type outbox struct {
-	rep Reporter
-	now func() time.Time
+	rep   Reporter
+	now   func() time.Time
+	pause time.Duration
+	drop  bool // instead of spooling
 
 	mu     sync.Mutex // guards what follows
 	queue  []queued
@@ -34,17 +39,24 @@ type outbox struct {
 	room   chan struct{} // closed and replaced when the queue shrinks
 	wake   chan struct{} // for the sender; holds one
 	chunks map[int]int64 // by row
+	moved  time.Time     // when the reporter last took something
+	spool  spool
+	lost   map[int]int // lines dropped, by row
 }
 
 // queued is a batch of lines that may still grow, or a call.
 type queued struct {
-	call  func(context.Context) error
-	batch *LogBatch
-	size  int
+	call   func(context.Context) error
+	batch  *LogBatch
+	size   int    // of the lines in memory
+	parked *place // where they are otherwise
 }
 
-func newOutbox(rep Reporter, now func() time.Time) *outbox {
-	return &outbox{rep: rep, now: now, room: make(chan struct{}), wake: make(chan struct{}, 1), chunks: map[int]int64{}}
+func newOutbox(rep Reporter, now func() time.Time, spoolDir string, drop bool) *outbox {
+	return &outbox{
+		rep: rep, now: now, pause: pauseLimit, drop: drop, room: make(chan struct{}), wake: make(chan struct{}, 1),
+		chunks: map[int]int64{}, moved: now(), spool: spool{dir: spoolDir}, lost: map[int]int{},
+	}
 }
 
 // call queues a report behind everything before it.
@@ -55,7 +67,8 @@ func (o *outbox) call(f func(context.Context) error) {
 	o.signal()
 }
 
-// line queues one line of a row and waits for room.
+// line queues one line of a row. It waits for room, for a bounded time when the
+// reporter takes nothing.
 func (o *outbox) line(ctx context.Context, row int, text string) {
 	size := len(text) + 1
 	for {
@@ -67,14 +80,21 @@ func (o *outbox) line(ctx context.Context, row int, text string) {
 		if o.bytes == 0 || o.bytes+size <= queueBytes {
 			break
 		}
+		wait := o.pause - o.now().Sub(o.moved)
+		if wait <= 0 && o.relieve(row) {
+			if o.drop {
+				o.mu.Unlock()
+				return
+			}
+			break
+		}
 		room := o.room
 		o.mu.Unlock()
-		select {
-		case <-room:
-		case <-ctx.Done():
+		if !await(ctx, room, wait) {
 			return
 		}
 	}
+	o.mourn(row)
 	o.add(row, text, size)
 	full := len(o.queue) > 1 || len(o.queue[0].batch.Lines) == 1 || len(o.queue[0].batch.Lines) >= batchLines
 	o.mu.Unlock()
@@ -99,7 +119,7 @@ func (o *outbox) add(row int, text string, size int) {
 	o.bytes += size
 	if n := len(o.queue); n > 0 {
 		last := &o.queue[n-1]
-		if b := last.batch; b != nil && b.Row == row && len(b.Lines) < behindLines && last.size+size <= behindBytes {
+		if b := last.batch; b != nil && last.parked == nil && b.Row == row && len(b.Lines) < behindLines && last.size+size <= behindBytes {
 			b.Lines = append(b.Lines, text)
 			last.size += size
 			return
@@ -126,6 +146,7 @@ func (o *outbox) close() {
 
 // run reports until the queue is closed and empty.
 func (o *outbox) run(ctx context.Context) {
+	defer func() { _ = o.spool.close() }() // a file that stays is swept with the folder it is in
 	for {
 		r, wait, ok := o.take()
 		if !ok {
@@ -136,9 +157,14 @@ func (o *outbox) run(ctx context.Context) {
 			continue
 		}
 		var err error
-		if r.call != nil {
+		switch {
+		case r.call != nil:
 			err = r.call(ctx)
-		} else {
+		case r.parked != nil:
+			if r.batch.Lines, err = o.spool.get(*r.parked); err == nil {
+				err = o.rep.Log(ctx, *r.batch)
+			}
+		default:
 			err = o.rep.Log(ctx, *r.batch)
 		}
 		o.done(r, err)
@@ -154,7 +180,7 @@ func (o *outbox) take() (r queued, wait time.Duration, ok bool) {
 		return queued{}, time.Hour, !o.closed
 	}
 	r = o.queue[0]
-	if b := r.batch; b != nil && len(o.queue) == 1 && !o.closed && len(b.Lines) < batchLines {
+	if b := r.batch; b != nil && r.parked == nil && len(o.queue) == 1 && !o.closed && len(b.Lines) < batchLines {
 		if wait := batchDelay - o.now().Sub(b.At); wait > 0 {
 			return queued{}, wait, true
 		}
@@ -189,6 +215,7 @@ func (o *outbox) done(r queued, err error) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	o.bytes -= r.size
+	o.moved = o.now()
 	if err != nil && o.err == nil {
 		o.err = err
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"strings"
 	"sync"
 	"testing"
@@ -72,7 +73,7 @@ func TestLogCap(t *testing.T) {
 func TestLines(t *testing.T) {
 	t.Parallel()
 	rep := newScribe()
-	out := newOutbox(rep, time.Now)
+	out := newOutbox(rep, time.Now, t.TempDir(), false)
 	l := newLines(out, 1<<20)
 	for _, w := range []struct {
 		stream executor.Stream
@@ -92,7 +93,7 @@ func TestLines(t *testing.T) {
 // TestReporterGone: a job whose reports nobody takes comes to its end.
 func TestReporterGone(t *testing.T) {
 	t.Parallel()
-	out := newOutbox(failing{newScribe()}, time.Now)
+	out := newOutbox(failing{newScribe()}, time.Now, t.TempDir(), false)
 	l := newLines(out, 1<<30)
 	var work sync.WaitGroup
 	work.Go(func() { out.run(context.Background()) })
@@ -113,7 +114,7 @@ func TestBackPressure(t *testing.T) {
 	t.Parallel()
 	rep := newScribe()
 	rep.hold = make(chan struct{})
-	out := newOutbox(rep, time.Now)
+	out := newOutbox(rep, time.Now, t.TempDir(), false)
 	ctx, cancel := context.WithCancel(t.Context())
 	var work sync.WaitGroup
 	work.Go(func() { out.run(ctx) })
@@ -142,10 +143,64 @@ func TestBackPressure(t *testing.T) {
 	work.Wait()
 }
 
+// TestSpool: a reporter that takes nothing for long makes the job's lines go to
+// disk, and the job goes on; all of them arrive in the end, in order.
+func TestSpool(t *testing.T) {
+	t.Parallel()
+	for _, drop := range []bool{false, true} {
+		rep := newScribe()
+		rep.hold = make(chan struct{})
+		dir := t.TempDir()
+		out := newOutbox(rep, time.Now, dir, drop)
+		out.pause = 50 * time.Millisecond
+		var work sync.WaitGroup
+		work.Go(func() { out.run(t.Context()) })
+		pad := strings.Repeat(" ", 1000)
+		n := 3 * queueBytes / len(pad)
+		l := newLines(out, 1<<30)
+		for i := range n {
+			l.write(t.Context(), i/1000%2, executor.Stdout, fmt.Appendf(nil, "%d%s\n", i, pad))
+		}
+		if files, _ := os.ReadDir(dir); (len(files) == 1) == drop {
+			t.Errorf("drop %v: %d spool files", drop, len(files))
+		}
+		out.mu.Lock()
+		if out.bytes > queueBytes+behindBytes {
+			t.Errorf("%d bytes in memory", out.bytes)
+		}
+		out.mu.Unlock()
+		close(rep.hold)
+		l.flush(t.Context())
+		out.close()
+		work.Wait()
+		if files, _ := os.ReadDir(dir); len(files) > 0 {
+			t.Errorf("left behind: %v", files)
+		}
+		if drop {
+			if text := strings.Join(rep.logs[0], "\n"); !strings.Contains(text, " lines dropped due to backpressure]") {
+				t.Error("nobody says what was dropped")
+			}
+			continue
+		}
+		next := 0
+		for _, batch := range rep.batches {
+			for _, line := range batch.Lines {
+				if line != fmt.Sprint(next)+pad || batch.Row != next/1000%2 {
+					t.Fatalf("line %d is %.20q in row %d", next, line, batch.Row)
+				}
+				next++
+			}
+		}
+		if next != n {
+			t.Errorf("%d lines, want %d", next, n)
+		}
+	}
+}
+
 func TestQuietLinesDoNotWait(t *testing.T) {
 	t.Parallel()
 	rep := newScribe()
-	out := newOutbox(rep, time.Now)
+	out := newOutbox(rep, time.Now, t.TempDir(), false)
 	var work sync.WaitGroup
 	work.Go(func() { out.run(t.Context()) })
 	out.line(t.Context(), 0, "only one")

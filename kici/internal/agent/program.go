@@ -55,24 +55,31 @@ func (p *performance) kiciDir() string {
 func (p *performance) install(ctx context.Context) error {
 	as := &p.job.a
 	_, err := deps.Ensure(ctx, deps.Options{
-		Root: p.tree, KiciDir: p.kiciDir(), CacheDir: filepath.Join(p.agent.config.DataDir, "packages", p.scope()),
+		Root: p.tree, KiciDir: p.kiciDir(), CacheDir: p.packages(),
 		Environ: childEnviron(p.agent.config.Environ), Registries: as.Registries, Secrets: as.InstallSecrets,
 		Progress: func(line string) { p.say("%s", line) },
 	})
 	return err
 }
 
-// scope is the folder of installed packages that this job may share. Scripts of
-// packages, and an .npmrc that leads elsewhere, can put anything there, so the
-// runs of a repository's own branches keep theirs to themselves.
-func (p *performance) scope() string {
-	as := &p.job.a
-	name := as.Source.URL
-	if as.CacheScope != CacheTrusted {
-		name += "\x00" + as.CacheScope + "\x00" + as.Run
+// packages is the folder of installed packages that this job may share. Scripts
+// of packages, and an .npmrc that leads elsewhere, can put anything there, so the
+// runs of a repository's own branches keep theirs to themselves, and what others
+// install goes with their job.
+func (p *performance) packages() string {
+	if p.job.a.CacheScope != CacheTrusted {
+		return filepath.Join(p.folder, "packages")
 	}
-	sum := sha256.Sum256([]byte(name))
-	return hex.EncodeToString(sum[:12])
+	sum := sha256.Sum256([]byte(p.job.a.Source.URL))
+	return filepath.Join(p.agent.config.DataDir, "packages", hex.EncodeToString(sum[:12]))
+}
+
+// scope keeps the bundles of untrusted runs apart, for the same reason.
+func (p *performance) scope() string {
+	if p.job.a.CacheScope == CacheTrusted {
+		return CacheTrusted
+	}
+	return p.job.a.Run
 }
 
 // isAuthors tells the repository's mistakes from this machine's.

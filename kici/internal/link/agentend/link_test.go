@@ -3,6 +3,7 @@ package agentend
 import (
 	"errors"
 	"fmt"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"slices"
@@ -16,6 +17,7 @@ import (
 	"github.com/kici-dev/kici-go/transport"
 	"github.com/kici-dev/kici-go/transport/message"
 	"github.com/kici-dev/kici-go/transport/pipe"
+	"github.com/kici-dev/kici-go/transport/ws"
 )
 
 func TestEcho(t *testing.T) {
@@ -45,6 +47,21 @@ func TestEcho(t *testing.T) {
 	}
 	if reg.AgentID != "agent-1" || reg.Slots() != 1 || len(reg.InFlightJobs) != 0 {
 		t.Errorf("%+v", reg)
+	}
+}
+
+// TestOverWebSocket is the link over the socket it has in the world.
+func TestOverWebSocket(t *testing.T) {
+	t.Parallel()
+	r := agenttest.New(t, agenttest.Flow(agenttest.Job("echo", "await $`echo hello`;")))
+	door := ws.NewListener(ws.Options{})
+	server := httptest.NewServer(door)
+	o := newOrchestratorAt(t, door)
+	t.Cleanup(server.Close)
+	open(t, o, 1, func(c *Config) { c.Dialer = &ws.Dialer{URL: server.URL} }).ready(t)
+	o.send(dispatch(r, "echo", nil))
+	if end := o.ended("job-echo"); end.State != status.JobSuccess || !slices.Equal(o.log("job-echo", 0), []string{"hello"}) {
+		t.Errorf("%+v", end.Data.Result)
 	}
 }
 

@@ -39,7 +39,7 @@ const goodToken = "kat_good"
 // says and writes down what comes.
 type orchestrator struct {
 	t       *testing.T
-	door    *pipe.Listener
+	door    *pipe.Listener // nil when agents come another way
 	session *session.Session
 	work    sync.WaitGroup
 	stop    context.CancelFunc
@@ -55,26 +55,34 @@ type orchestrator struct {
 
 func newOrchestrator(t *testing.T, opts ...pipe.Option) *orchestrator {
 	t.Helper()
+	door := pipe.Listen(opts...)
+	o := newOrchestratorAt(t, door)
+	o.door = door
+	return o
+}
+
+func newOrchestratorAt(t *testing.T, door transport.Listener) *orchestrator {
+	t.Helper()
 	o := &orchestrator{
-		t: t, door: pipe.Listen(opts...), changed: make(chan struct{}),
+		t: t, changed: make(chan struct{}),
 		session: session.New(session.Options{Receive: message.ToOrchestrator, Resend: 50 * time.Millisecond}),
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	o.stop = cancel
-	o.work.Go(func() { o.serve(ctx) })
+	o.work.Go(func() { o.serve(ctx, door) })
 	t.Cleanup(func() {
 		cancel()
-		o.door.Close()
+		door.Close()
 		o.work.Wait()
 	})
 	return o
 }
 
-func (o *orchestrator) serve(ctx context.Context) {
+func (o *orchestrator) serve(ctx context.Context, door transport.Listener) {
 	endLast := func() {}
 	defer func() { endLast() }()
 	for {
-		conn, err := o.door.Accept(ctx)
+		conn, err := door.Accept(ctx)
 		if err != nil {
 			return
 		}
