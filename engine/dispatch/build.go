@@ -140,7 +140,7 @@ func (d *Dispatcher) inline(ctx context.Context, as *Assignment) error {
 	if l.Env == nil || l.Env.Inline == nil {
 		return nil
 	}
-	raw, err := d.call(ctx, l.Env.Inline, as.Input.Event)
+	raw, err := d.call(ctx, "env", l.Env.Inline, as.Input.Event)
 	if err == nil {
 		err = json.Unmarshal(raw, &as.Input.Env)
 	}
@@ -154,7 +154,7 @@ func (d *Dispatcher) text(ctx context.Context, t *lockfile.Text, ev json.RawMess
 	if t.Inline == nil {
 		return t.Literal, nil
 	}
-	raw, err := d.call(ctx, t.Inline, ev)
+	raw, err := d.call(ctx, "environment", t.Inline, ev)
 	if err != nil {
 		return "", err
 	}
@@ -164,11 +164,11 @@ func (d *Dispatcher) text(ctx context.Context, t *lockfile.Text, ev json.RawMess
 	return s, json.Unmarshal(raw, &s)
 }
 
-func (d *Dispatcher) call(ctx context.Context, f *lockfile.Inline, ev json.RawMessage) (json.RawMessage, error) {
+func (d *Dispatcher) call(ctx context.Context, field string, f *lockfile.Inline, ev json.RawMessage) (json.RawMessage, error) {
 	if d.Evaluator == nil {
 		return nil, errors.New("this orchestrator evaluates no expressions")
 	}
-	return d.Evaluator.Evaluate(ctx, f.Expression, ev)
+	return d.Evaluator.Evaluate(ctx, field, f.Expression, ev)
 }
 
 // secrets are those of the environment, and what the jobs before published.

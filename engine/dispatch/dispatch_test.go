@@ -403,7 +403,7 @@ func TestStalled(t *testing.T) {
 
 type evaluator map[string]string
 
-func (e evaluator) Evaluate(_ context.Context, f string, _ json.RawMessage) (json.RawMessage, error) {
+func (e evaluator) Evaluate(_ context.Context, _, f string, _ json.RawMessage) (json.RawMessage, error) {
 	if out, ok := e[f]; ok {
 		return json.RawMessage(out), nil
 	}

@@ -118,7 +118,7 @@ func (d *Dispatcher) reconcile(ctx context.Context, m *Member, has []InFlight) e
 		back = append(back, runs.Report{Token: f.Token, Run: f.Run, Acked: true})
 	}
 	if len(back) > 0 {
-		if err := d.store.Tx(ctx, func(tx store.Tx) error { _, err := d.runs.ApplyTx(ctx, tx, back); return err }); err != nil {
+		if err := d.store.Tx(ctx, func(tx store.Tx) error { _, err := d.runs.ApplyTx(ctx, tx, m.agent.ID, back); return err }); err != nil {
 			return err
 		}
 	}

@@ -50,10 +50,11 @@ type Link interface {
 	Close(why Close, text string)
 }
 
-// Evaluator calls a pure function of a lock file with an event. Errors say what
-// the author can do.
+// Evaluator calls a pure function of a lock file with an event. Field is where it
+// stands: environment (the value is a string or null) or env (an object of
+// strings). Errors say what the author can do.
 type Evaluator interface {
-	Evaluate(ctx context.Context, function string, event json.RawMessage) (json.RawMessage, error)
+	Evaluate(ctx context.Context, field, function string, event json.RawMessage) (json.RawMessage, error)
 }
 
 // Repositories says where the code of a run lies.

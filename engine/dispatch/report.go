@@ -17,7 +17,7 @@ const busyPause = time.Second
 func (m *Member) Report(ctx context.Context, reports []runs.Report) error {
 	var stale []engine.Token
 	err := m.d.store.Tx(ctx, func(tx store.Tx) (err error) {
-		stale, err = m.d.runs.ApplyTx(ctx, tx, reports)
+		stale, err = m.d.runs.ApplyTx(ctx, tx, m.agent.ID, reports)
 		return err
 	})
 	if err != nil {
@@ -77,6 +77,18 @@ func (m *Member) stopStale(stale []engine.Token, reports []runs.Report) {
 	m.mu.Unlock()
 	m.signal()
 	m.d.wake()
+}
+
+// Holds tells whether the agent has a job of that run, and so may ask for it.
+func (m *Member) Holds(run engine.RunID) bool {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	for _, h := range m.open {
+		if h.run == run {
+			return true
+		}
+	}
+	return false
 }
 
 // Heartbeat notes that an attempt is alive by its own account.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"slices"
 
 	"github.com/kici-dev/kici-go/engine"
 	"github.com/kici-dev/kici-go/engine/provider"
@@ -26,8 +27,21 @@ type Signal struct {
 	Source engine.SourceID `json:"source,omitempty"`
 	// Depth counts the events that led to this one.
 	Depth int `json:"depth,omitempty"`
+	// Registered narrows down who hears an event without a source.
+	Registered Registered `json:"registered,omitzero"`
 	// Only runs the workflow of that name, whatever its triggers say.
 	Only string `json:"only,omitempty"`
+}
+
+// Registered says which registrations an event is matched against; the zero value
+// is all.
+type Registered struct {
+	RoutingKey string   `json:"routingKey,omitempty"`
+	Repos      []string `json:"repos,omitempty"`
+}
+
+func (r Registered) covers(g *engine.Registration) bool {
+	return (r.RoutingKey == "" || r.RoutingKey == g.RoutingKey) && (len(r.Repos) == 0 || slices.Contains(r.Repos, g.Ref.Repo))
 }
 
 // Submit takes an event in that was made here. It is durable when Submit

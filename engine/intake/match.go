@@ -127,6 +127,9 @@ func (i *Intake) matchRegistered(ctx context.Context, t *task, ev *provider.Even
 	var out []matched
 	for k := range all {
 		r := &all[k]
+		if !t.among.covers(r) {
+			continue
+		}
 		c, err := i.locks.get(r.Lock)
 		if err != nil { // it was readable once; a newer release wrote it
 			i.log.Warn("a registered lock file cannot be read", "repo", r.Ref.Repo, "err", err)

@@ -21,6 +21,7 @@ type task struct {
 	body   []byte
 	depth  int
 	only   string
+	among  Registered
 }
 
 // tries and pause bound how long a repository's host is waited for.
@@ -92,7 +93,10 @@ func (e *verdictError) Unwrap() error { return e.err }
 func (i *Intake) conclude(ctx context.Context, t *task, v *verdictError) error {
 	d := *t.d
 	d.Status, d.Error, d.ProcessedAt = v.status, v.Error(), i.Now()
-	err := i.store.Tx(ctx, func(tx store.Tx) error { return tx.Deliveries().Save(ctx, &d, status.EventReceived) })
+	err := i.store.Tx(ctx, func(tx store.Tx) error {
+		tx.Notify(store.TopicDeliveries)
+		return tx.Deliveries().Save(ctx, &d, status.EventReceived)
+	})
 	if errors.Is(err, engine.ErrConflict) {
 		return nil
 	}
@@ -156,7 +160,7 @@ func (i *Intake) normalize(ctx context.Context, t *task) ([]provider.Event, erro
 		if err := json.Unmarshal(t.body, &s); err != nil {
 			return nil, fmt.Errorf("%w: stored signal: %w", provider.ErrMalformed, err)
 		}
-		t.depth, t.only = s.Depth, s.Only
+		t.depth, t.only, t.among = s.Depth, s.Only, s.Registered
 		return []provider.Event{s.Event}, nil
 	}
 	var h headers

@@ -48,6 +48,7 @@ func (i *Intake) start(ctx context.Context, t *task, events []provider.Event, al
 	}
 	d.Trace = encodeTrace(traces)
 	return i.store.Tx(ctx, func(tx store.Tx) error {
+		tx.Notify(store.TopicDeliveries)
 		if err := tx.Deliveries().Save(ctx, &d, status.EventReceived); err != nil {
 			return err
 		}

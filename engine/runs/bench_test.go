@@ -194,7 +194,7 @@ func (b *bench) take(name string) engine.Attempt {
 func (b *bench) apply(reports ...runs.Report) (stale []engine.Token) {
 	b.t.Helper()
 	b.tx(func(tx store.Tx) (err error) {
-		stale, err = b.ApplyTx(context.Background(), tx, reports)
+		stale, err = b.ApplyTx(context.Background(), tx, "agent", reports)
 		return err
 	})
 	return stale

@@ -163,8 +163,8 @@ func isFinally(j *engine.Job) bool {
 // finallyPlace is behind every job of a plan.
 const finallyPlace = 1 << 30
 
-// plan reads what the run remembers of the author's answers.
-func planOf(s *engine.Snapshot) (Plan, error) {
+// PlanOf reads what the run remembers of the author's answers.
+func PlanOf(s *engine.Snapshot) (Plan, error) {
 	var p Plan
 	if len(s.Plan) == 0 {
 		return p, nil

@@ -85,7 +85,7 @@ func (d *decision) prepared(answer *jobspec.Prepared) error {
 	if err != nil {
 		return err
 	}
-	p, err := planOf(s)
+	p, err := PlanOf(s)
 	if err != nil {
 		return err
 	}

@@ -37,11 +37,10 @@ type Finished struct {
 	Secrets []byte // sealed secret outputs, JSON
 }
 
-// ApplyTx writes a batch of reports in their order. Reports of attempts that may
-// not write any more are left out, and their tokens returned: their agents are
-// to give up. Reports about one run have to come in order; those of different
-// runs are independent.
-func (r *Runs) ApplyTx(ctx context.Context, tx store.Tx, reports []Report) (stale []engine.Token, err error) {
+// ApplyTx writes a batch of reports of one agent in their order. Reports of
+// attempts that may not write any more, or that another agent has, are left out,
+// and their tokens returned: the agent is to give them up.
+func (r *Runs) ApplyTx(ctx context.Context, tx store.Tx, agent engine.AgentID, reports []Report) (stale []engine.Token, err error) {
 	runs, err := r.openAll(ctx, tx, reports)
 	if err != nil {
 		return nil, err
@@ -55,6 +54,7 @@ func (r *Runs) ApplyTx(ctx context.Context, tx store.Tx, reports []Report) (stal
 			if err := rep.check(ctx, tx); err != nil {
 				return nil, err
 			}
+			rep.stale = rep.stale || rep.attempt.Agent != agent // agents lie
 			seen[q.Token] = rep
 		}
 		if rep.stale {

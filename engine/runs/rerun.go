@@ -90,7 +90,7 @@ func (r *Runs) takeOver(ctx context.Context, tx store.Tx, old *engine.Run, s *en
 	if !q.FailedOnly {
 		return Plan{}, nil, nil
 	}
-	p, err := planOf(s)
+	p, err := PlanOf(s)
 	if err != nil {
 		return Plan{}, nil, err
 	}

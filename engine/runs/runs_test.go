@@ -359,4 +359,13 @@ func TestReportsAreRepeatable(t *testing.T) {
 	if stale := b.apply(runs.Report{Token: engine.Token{Job: "none"}, Run: "none", Started: true}); len(stale) != 1 {
 		t.Error("an attempt that never was may write")
 	}
+	mine := b.take("b")
+	b.tx(func(tx store.Tx) error {
+		stale, err := b.ApplyTx(context.Background(), tx, "another", []runs.Report{started(mine), finished(mine, jobspec.Success)})
+		if len(stale) != 1 {
+			t.Error("an agent may write about the job of another")
+		}
+		return err
+	})
+	b.want(id, "a=success b=queued run=running")
 }
