@@ -1,0 +1,158 @@
+package kici
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"sync"
+	"time"
+
+	"github.com/kici-dev/kici-go/executor"
+	"github.com/kici-dev/kici-go/kici/internal/agent"
+	"github.com/kici-dev/kici-go/kici/internal/link/agentend"
+	"github.com/kici-dev/kici-go/transport/ws"
+)
+
+// AgentConfig is what a file can say. The zero value is an agent with one slot
+// that keeps nothing.
+type AgentConfig struct {
+	// ID is the agent's name, the same in every life of it; the host's name when
+	// empty.
+	ID string
+	// URL is where its orchestrator listens, ws:// or wss://; WithDialer takes its
+	// place.
+	URL   string
+	Token string `json:"-"` // kat_…
+	// DataDir holds work trees, mirrors and caches; empty is a folder that is
+	// removed when Run returns.
+	DataDir string
+	Slots   int      // jobs at once; 1
+	Labels  []string // none may begin with kici:
+	// Roles are the pseudo-jobs it does, such as init-runner; nil means all.
+	Roles       []string
+	StepTimeout time.Duration // of steps that set none; 30 min
+	MaxLogBytes int64         // stored of a step's log; 10 MiB
+	Grace       time.Duration // for jobs to end when the agent is stopped; 10 s
+	// Image runs jobs that name no container in this image.
+	Image      string
+	KeepFailed bool // leaves the containers of failed jobs
+	Version    string
+}
+
+type agentSettings struct {
+	log     *slog.Logger
+	now     func() time.Time
+	environ []string
+	child   []string
+	dialer  Dialer
+	runner  Runner
+}
+
+// Agent clones and executes.
+type Agent struct {
+	config AgentConfig
+	s      agentSettings
+	ready  chan struct{}
+
+	mu   sync.Mutex // guards what follows
+	ran  bool
+	room *agent.Agent
+}
+
+// NewAgent checks and connects. It starts no goroutine, and reads neither the
+// environment nor the network.
+func NewAgent(cfg AgentConfig, opts ...AgentOption) (*Agent, error) {
+	a := &Agent{config: cfg, s: agentSettings{log: slog.Default(), now: time.Now}, ready: make(chan struct{})}
+	var errs []error
+	for _, o := range opts {
+		errs = append(errs, o.applyAgent(&a.s))
+	}
+	if a.s.dialer == nil && cfg.URL == "" {
+		errs = append(errs, errors.New("kici: an agent needs a URL, or a dialer (WithDialer)"))
+	}
+	if a.s.dialer == nil {
+		a.s.dialer = &ws.Dialer{URL: cfg.URL}
+	}
+	if a.config.DataDir != "" {
+		abs, err := filepath.Abs(a.config.DataDir)
+		errs = append(errs, err)
+		a.config.DataDir = abs
+	}
+	if a.config.ID == "" {
+		host, err := os.Hostname()
+		errs = append(errs, err)
+		a.config.ID = host
+	}
+	if err := errors.Join(errs...); err != nil {
+		return nil, err
+	}
+	_, _, err := a.rooms(os.TempDir()) // says now what Run would say
+	return a, err
+}
+
+// rooms makes the agent and its link for a data folder.
+func (a *Agent) rooms(dataDir string) (*agent.Agent, *agentend.Link, error) {
+	c, s := &a.config, &a.s
+	room, err := agent.New(agent.Config{
+		DataDir: dataDir, Slots: c.Slots, Environ: s.environ, Limits: executor.Limits{Step: c.StepTimeout}, LogCap: c.MaxLogBytes, Grace: c.Grace,
+		Runner: s.runner, ChildCommand: s.child, Image: c.Image, KeepFailed: c.KeepFailed, Log: s.log, Now: s.now,
+	})
+	if err != nil {
+		return nil, nil, err
+	}
+	link, err := agentend.New(agentend.Config{
+		Dialer: s.dialer, AgentID: c.ID, Token: c.Token, Labels: c.Labels, Roles: c.Roles, Version: c.Version, TempDir: dataDir, Log: s.log, Now: s.now,
+	}, room)
+	return room, link, err
+}
+
+// Run keeps the agent connected and runs its jobs until ctx ends, the agent has
+// drained, or its orchestrator refuses it. Then jobs are cancelled with their
+// hooks, after Grace by force, and what became of them is reported. Run may be
+// called once.
+func (a *Agent) Run(ctx context.Context) (err error) {
+	dir := a.config.DataDir
+	if dir == "" {
+		if dir, err = os.MkdirTemp("", "kici-agent-"); err != nil {
+			return fmt.Errorf("kici: agent: %w", err)
+		}
+		defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
+	}
+	room, link, err := a.rooms(dir)
+	if err != nil {
+		return err
+	}
+	a.mu.Lock()
+	ran := a.ran
+	a.ran, a.room = true, room
+	a.mu.Unlock()
+	if ran {
+		return ErrRanBefore
+	}
+	done := make(chan struct{})
+	defer close(done)
+	go func() {
+		select {
+		case <-link.Ready():
+			close(a.ready)
+		case <-done:
+		}
+	}()
+	return link.Run(ctx)
+}
+
+// Ready is closed when the orchestrator has taken the agent in for the first
+// time.
+func (a *Agent) Ready() <-chan struct{} { return a.ready }
+
+// Drain takes no more jobs; Run returns when those it has are over.
+func (a *Agent) Drain() {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if a.room != nil {
+		a.room.Drain()
+	}
+}

@@ -1,0 +1,33 @@
+package kici
+
+import (
+	"github.com/kici-dev/kici-go/engine"
+	"github.com/kici-dev/kici-go/engine/intake"
+	"github.com/kici-dev/kici-go/engine/provider"
+	"github.com/kici-dev/kici-go/engine/runs"
+	"github.com/kici-dev/kici-go/engine/store"
+	"github.com/kici-dev/kici-go/kici/internal/orchestrator"
+)
+
+// What callers branch on.
+var (
+	ErrNotFound    = engine.ErrNotFound
+	ErrNotReady    = orchestrator.ErrNotReady
+	ErrRanBefore   = orchestrator.ErrRanBefore
+	ErrFinished    = runs.ErrFinished
+	ErrUnfinished  = runs.ErrUnfinished
+	ErrTooSoon     = runs.ErrTooSoon
+	ErrNoSource    = intake.ErrNoSource
+	ErrNewerSchema = store.ErrNewerSchema
+	ErrLocked      = store.ErrLocked
+
+	// Answers of providers.
+	ErrSignature     = provider.ErrSignature
+	ErrForbidden     = provider.ErrForbidden
+	ErrMalformed     = provider.ErrMalformed
+	ErrMisconfigured = provider.ErrMisconfigured
+	ErrNoLockfile    = provider.ErrNoLockfile
+	ErrNoRepository  = provider.ErrNoRepository
+	ErrNoCommit      = provider.ErrNoCommit
+	ErrUnavailable   = provider.ErrUnavailable
+)

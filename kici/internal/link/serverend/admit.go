@@ -1,0 +1,170 @@
+package serverend
+
+import (
+	"context"
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/kici-dev/kici-go/engine"
+	"github.com/kici-dev/kici-go/engine/dispatch"
+	"github.com/kici-dev/kici-go/engine/store"
+	"github.com/kici-dev/kici-go/transport"
+	"github.com/kici-dev/kici-go/transport/message"
+)
+
+// Times to say who one is.
+const (
+	authTimeout     = 5 * time.Second
+	registerTimeout = 10 * time.Second
+)
+
+// TokenPrefix begins every agent token.
+const TokenPrefix = "kat_"
+
+// admit lets an agent in, or says with a *transport.CloseError why not.
+func (l *link) admit(ctx context.Context, open bool) (*dispatch.Hello, error) {
+	var token *engine.AgentToken
+	first, err := l.receive(ctx, authTimeout)
+	if err != nil {
+		return nil, err
+	}
+	if auth, ok := first.(*message.AuthRequest); ok {
+		if auth.ProtocolVersion < message.MinProtocolVersion {
+			return nil, &transport.CloseError{Code: transport.ProtocolError, Reason: fmt.Sprintf("protocol %d is too old; %d is the oldest spoken here", auth.ProtocolVersion, message.MinProtocolVersion)}
+		}
+		if !open {
+			if token, err = l.token(ctx, auth.Token); err != nil {
+				return nil, err
+			}
+		}
+		if err := l.answer(ctx, &message.AuthSuccess{ConnectionID: l.s.NewID()}); err != nil {
+			return nil, err
+		}
+		if first, err = l.receive(ctx, registerTimeout); err != nil {
+			return nil, err
+		}
+	} else if !open {
+		return nil, &transport.CloseError{Code: transport.Unauthorized, Reason: "auth.request comes first"}
+	}
+	reg, ok := first.(*message.AgentRegister)
+	if !ok {
+		return nil, &transport.CloseError{Code: transport.InvalidMessage, Reason: "agent.register was expected, not " + first.Type()}
+	}
+	return l.hello(reg, token)
+}
+
+// receive waits a time for one message.
+func (l *link) receive(ctx context.Context, limit time.Duration) (message.Message, error) {
+	timed, stop := context.WithTimeout(ctx, limit)
+	defer stop()
+	frame, err := l.conn.Receive(timed)
+	switch {
+	case err != nil && timed.Err() != nil && ctx.Err() == nil:
+		return nil, &transport.CloseError{Code: transport.AuthTimeout, Reason: fmt.Sprintf("nothing was said for %s", limit)}
+	case err != nil:
+		return nil, err
+	}
+	env, err := message.Open(message.ToOrchestrator, frame)
+	if err != nil {
+		return nil, &transport.CloseError{Code: transport.InvalidMessage, Reason: err.Error()}
+	}
+	return env.Message, nil
+}
+
+func (l *link) answer(ctx context.Context, m message.Message) error {
+	frame, err := message.Encode(m)
+	if err != nil {
+		return err
+	}
+	return l.conn.Send(ctx, frame)
+}
+
+// token looks one up. Hashes are compared by the database's index, and learning
+// how much of a hash is right helps nobody to find a token.
+func (l *link) token(ctx context.Context, secret string) (*engine.AgentToken, error) {
+	hash := sha256.Sum256([]byte(secret))
+	var token *engine.AgentToken
+	err := l.s.Store.View(ctx, func(tx store.Tx) (err error) {
+		token, err = tx.Agents().Token(ctx, hash[:])
+		return err
+	})
+	now := l.s.Now()
+	reason := ""
+	switch {
+	case errors.Is(err, engine.ErrNotFound) && !strings.HasPrefix(secret, TokenPrefix):
+		reason = "that is no agent token; they begin with " + TokenPrefix
+	case errors.Is(err, engine.ErrNotFound):
+		reason = "the token is not known here"
+	case err != nil:
+		return nil, &transport.CloseError{Code: transport.InternalError, Reason: "the token could not be looked up", Cause: err}
+	case !token.RevokedAt.IsZero():
+		reason = "the token has been revoked"
+	case !token.Valid(now):
+		reason = "the token has expired"
+	}
+	if reason != "" {
+		return nil, &transport.CloseError{Code: transport.AgentAuthFailed, Reason: reason}
+	}
+	err = l.s.Store.Tx(ctx, func(tx store.Tx) error { return tx.Agents().UseToken(ctx, token.ID, now) })
+	if err != nil {
+		l.s.log.Warn("the use of a token could not be noted", "token", token.ID, "err", err)
+	}
+	return token, nil
+}
+
+// hello is what an agent says of itself, as far as its token lets it.
+func (l *link) hello(reg *message.AgentRegister, token *engine.AgentToken) (*dispatch.Hello, error) {
+	if reg.AgentID == "" || len(reg.AgentID) > 200 {
+		return nil, &transport.CloseError{Code: transport.InvalidMessage, Reason: "agentId is missing or longer than 200 characters"}
+	}
+	h := &dispatch.Hello{Agent: engine.Agent{
+		ID: engine.AgentID(reg.AgentID), Platform: reg.Platform, Arch: reg.Arch, Version: reg.Version, Hostname: reg.Hostname, Slots: reg.Slots(),
+	}}
+	for _, name := range reg.Labels {
+		if err := allowed(name, token); err != nil {
+			return nil, err
+		}
+		h.Agent.Labels = append(h.Agent.Labels, engine.Label(name))
+	}
+	for _, j := range reg.InFlightJobs {
+		h.InFlight = append(h.InFlight, dispatch.InFlight{
+			Token: engine.Token{Job: engine.JobID(j.JobID), Fence: engine.Fence(j.Fence)}, Run: engine.RunID(j.RunID),
+		})
+	}
+	return h, nil
+}
+
+// allowed holds a label against the token: one that names labels lets in agents
+// with those and no others. Labels of the house say what an agent is, and are no
+// right to anything.
+func allowed(name string, token *engine.AgentToken) error {
+	if token == nil || len(token.Labels) == 0 || strings.HasPrefix(name, "kici:") {
+		return nil
+	}
+	if slices.ContainsFunc(token.Labels, func(l engine.Label) bool { return strings.EqualFold(string(l), name) }) {
+		return nil
+	}
+	return &transport.CloseError{Code: transport.AgentAuthFailed, Reason: fmt.Sprintf("the token does not allow the label %q; it allows %v", name, token.Labels)}
+}
+
+// refuse closes a connection that was not admitted.
+func (l *link) refuse(err error) {
+	var e *transport.CloseError
+	if !errors.As(err, &e) || !e.Code.Sendable() {
+		_ = l.conn.Close(transport.GoingAway, "")
+		return
+	}
+	if e.Code == transport.AgentAuthFailed || e.Code == transport.Unauthorized {
+		if frame, err := message.Encode(&message.AuthFailure{Reason: e.Reason}); err == nil {
+			ctx, stop := context.WithTimeout(context.Background(), time.Second)
+			defer stop()
+			_ = l.conn.Send(ctx, frame) // the close says it too
+		}
+	}
+	l.s.log.Warn("an agent was not let in", "addr", l.conn.RemoteAddr(), "reason", e.Reason, "err", text(e.Cause))
+	_ = l.conn.Close(e.Code, e.Reason)
+}

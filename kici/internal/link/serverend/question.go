@@ -1,0 +1,141 @@
+package serverend
+
+import (
+	"context"
+	"errors"
+
+	"github.com/kici-dev/kici-go/engine"
+	"github.com/kici-dev/kici-go/engine/dispatch"
+	"github.com/kici-dev/kici-go/lockfile/jobspec"
+	"github.com/kici-dev/kici-go/transport"
+	"github.com/kici-dev/kici-go/transport/message"
+)
+
+// answerQuestion answers what a job asks. That it cannot be answered is an
+// answer; an error of this function ends the connection.
+func (l *link) answerQuestion(ctx context.Context, m message.Message) error {
+	q := l.s.Questions
+	if m, ok := m.(message.AboutJob); ok && !l.member.Holds(engine.RunID(m.Job().RunID)) {
+		q = nothing{}
+	}
+	switch m := m.(type) {
+	case *message.EventEmit:
+		e := Emitted{Key: m.RequestID, Run: engine.RunID(m.RunID), Name: m.EventName, Payload: m.Payload}
+		if m.Target != nil {
+			e.Repos = m.Target.Repos
+		}
+		id, err := q.Emit(ctx, e)
+		return l.session.Send(ctx, &message.EventEmitResponse{RequestID: m.RequestID, DeliveryID: string(id), Error: text(err)})
+	case *message.JobSecretsRequest:
+		list, err := q.Secrets(ctx, engine.RunID(m.RunID), m.Environment)
+		return l.session.Send(ctx, &message.JobSecretsResponse{RequestID: m.RequestID, SecretList: list, Error: text(err)})
+	case *message.CacheUserRestoreRequest:
+		a, err := q.Restore(ctx, engine.RunID(m.RunID), m.Key, m.RestoreKeys)
+		if err != nil || a == nil { // a cache that fails is a cache that misses
+			l.complain("restore", err)
+			a = &message.CacheUserRestoreResponse{}
+		}
+		a.RequestID = m.MessageID
+		return l.session.Send(ctx, a)
+	case *message.CacheUserSaveRequest:
+		a, err := q.Save(ctx, engine.RunID(m.RunID), m.Key)
+		if err != nil || a == nil {
+			l.complain("save", err)
+			a = &message.CacheUserSaveResponse{Skip: true}
+		}
+		a.RequestID = m.MessageID
+		return l.session.Send(ctx, a)
+	case *message.CacheUserSaveComplete:
+		l.complain("save", q.Saved(ctx, engine.RunID(m.RunID), m.Key, m.TarHash, m.SizeBytes))
+	case *message.AgentAPIRequest:
+		return l.session.Send(ctx, &message.AgentAPIResponse{RequestID: m.RequestID, Error: "this orchestrator has no method " + m.Method})
+	case *message.CacheUploadRequest:
+		return l.session.Send(ctx, &message.CacheUploadResponse{RequestID: m.MessageID})
+	case *message.ProvenanceUploadRequest:
+		return l.session.Send(ctx, &message.ProvenanceUploadResponse{RequestID: m.MessageID})
+	}
+	return nil
+}
+
+func (l *link) complain(what string, err error) {
+	if err != nil {
+		l.s.log.Warn("a cache could not be used", "agent", l.agent, "what", what, "err", err)
+	}
+}
+
+// now takes what is not of record.
+func (l *link) now(_ context.Context, m message.Message) error {
+	if m, ok := m.(*message.JobHeartbeat); ok {
+		l.member.Heartbeat(token(m.JobRef))
+	}
+	return nil
+}
+
+// Dispatch sends a job. It implements dispatch.Link.
+func (l *link) Dispatch(ctx context.Context, a *dispatch.Assignment) error {
+	return l.session.Send(ctx, l.dispatch(a))
+}
+
+func (l *link) dispatch(a *dispatch.Assignment) *message.JobDispatch {
+	m := &message.JobDispatch{
+		MessageID: l.s.NewID(), JobRef: ref(a), Timestamp: l.s.Now().UnixMilli(),
+		RepoURL: a.Clone.URL, Ref: a.Ref.Name, SHA: a.Ref.SHA,
+		JobConfig: message.JobConfig{Spec: a.Spec, Input: a.Input}, SecretList: a.Secrets,
+		MaxLogSizeBytes: l.s.LogCap, RequestID: string(a.Attempt.Run), RunPublicKey: a.PublicKey,
+	}
+	if a.Clone.Auth.Kind != "" {
+		m.SourceAuth = &message.GitAuth{
+			Kind: message.GitAuthKind(a.Clone.Auth.Kind), User: a.Clone.Auth.User, Secret: string(a.Clone.Auth.Secret),
+			SSHHostKeyPolicy: message.HostKeys(a.Clone.Auth.HostKeyPolicy), SSHKnownHostsPEM: a.Clone.Auth.KnownHosts,
+		}
+	}
+	if a.Trusted {
+		m.CacheRefScope = message.CacheTrusted
+	}
+	return m
+}
+
+func ref(a *dispatch.Assignment) message.JobRef {
+	return message.JobRef{
+		RunID: string(a.Attempt.Run), JobID: string(a.Attempt.Job), Attempt: string(a.Attempt.ID), Fence: int64(a.Attempt.Fence),
+	}
+}
+
+// Stop asks for the end of a job.
+func (l *link) Stop(ctx context.Context, s dispatch.Stop) error {
+	return l.session.Send(ctx, &message.JobCancel{
+		MessageID: l.s.NewID(), JobRef: message.JobRef{RunID: string(s.Run), JobID: string(s.Token.Job), Fence: int64(s.Token.Fence)},
+		Reason: s.Reason, Force: s.Force,
+	})
+}
+
+// Close ends the connection with the code that says why.
+func (l *link) Close(why dispatch.Close, reason string) {
+	l.cancel(&transport.CloseError{Code: codes[why], Reason: reason})
+}
+
+// errNotYours is the answer about runs of which the agent has no job.
+var errNotYours = errors.New("the agent has no job of that run")
+
+// nothing answers an agent that asks about what is not its own.
+type nothing struct{}
+
+func (nothing) Emit(context.Context, Emitted) (engine.DeliveryID, error) { return "", errNotYours }
+func (nothing) Secrets(context.Context, engine.RunID, string) ([]jobspec.Secret, error) {
+	return nil, errNotYours
+}
+func (nothing) Restore(context.Context, engine.RunID, string, []string) (*message.CacheUserRestoreResponse, error) {
+	return nil, errNotYours
+}
+func (nothing) Save(context.Context, engine.RunID, string) (*message.CacheUserSaveResponse, error) {
+	return nil, errNotYours
+}
+func (nothing) Saved(context.Context, engine.RunID, string, string, int64) error { return errNotYours }
+
+// codes of the wire for what dispatch means.
+var codes = map[dispatch.Close]transport.Code{
+	dispatch.CloseReplaced: transport.GoingAway, dispatch.CloseUnanswered: transport.DispatchTimeout,
+	dispatch.CloseShutdown: transport.GoingAway, dispatch.CloseRevoked: transport.AgentAuthFailed,
+}
+
+var _ dispatch.Link = (*link)(nil)

@@ -1,0 +1,145 @@
+package serverend
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"log/slog"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/kici-dev/kici-go/engine"
+	"github.com/kici-dev/kici-go/engine/dispatch"
+	"github.com/kici-dev/kici-go/engine/store"
+	"github.com/kici-dev/kici-go/lockfile/jobspec"
+	"github.com/kici-dev/kici-go/transport"
+	"github.com/kici-dev/kici-go/transport/message"
+	"github.com/kici-dev/kici-go/transport/session"
+)
+
+// Emitted is an event that a job sends.
+type Emitted struct {
+	Key     string // the same for a repeated message
+	Run     engine.RunID
+	Name    string
+	Payload json.RawMessage
+	Repos   []string // empty: wherever somebody listens
+}
+
+// Questions is what jobs ask for beside reporting. The zero value of each answer
+// is a no.
+type Questions interface {
+	Emit(ctx context.Context, e Emitted) (engine.DeliveryID, error)
+	Secrets(ctx context.Context, run engine.RunID, environment string) ([]jobspec.Secret, error)
+	Restore(ctx context.Context, run engine.RunID, key string, restoreKeys []string) (*message.CacheUserRestoreResponse, error)
+	Save(ctx context.Context, run engine.RunID, key string) (*message.CacheUserSaveResponse, error)
+	Saved(ctx context.Context, run engine.RunID, key, hash string, size int64) error
+}
+
+// Config is what the end is given.
+type Config struct {
+	Now   func() time.Time
+	NewID func() string
+	Log   *slog.Logger
+	Store store.Store
+	// Open lets agents in without a token.
+	Open      bool
+	Questions Questions
+	LogCap    int64 // per step, for agents; 0 is their default
+	Session   session.Options
+}
+
+// Server serves connections of agents.
+type Server struct {
+	Config
+	dispatcher *dispatch.Dispatcher
+	log        *slog.Logger
+}
+
+// New makes one.
+func New(d *dispatch.Dispatcher, c Config) *Server {
+	c.Session.Receive = message.ToOrchestrator
+	return &Server{c, d, c.Log.With("room", "serverend")}
+}
+
+// link is one connected agent.
+type link struct {
+	s       *Server
+	conn    transport.Conn
+	session *session.Session
+	member  *dispatch.Member
+	agent   engine.AgentID
+	cancel  context.CancelCauseFunc // ends the connection
+}
+
+// Serve owns a connection until it ends. Trusted connections come from this
+// process and need no token.
+func (s *Server) Serve(ctx context.Context, conn transport.Conn, trusted bool) {
+	l := &link{s: s, conn: conn}
+	hello, err := l.admit(ctx, trusted || s.Open)
+	if err != nil {
+		l.refuse(err)
+		return
+	}
+	ctx, l.cancel = context.WithCancelCause(ctx)
+	defer l.cancel(nil)
+	l.session = session.New(s.Session)
+	if l.member, err = s.dispatcher.Connect(ctx, *hello, l); err != nil {
+		s.log.Error("an agent could not be taken in", "agent", hello.Agent.ID, "err", err)
+		_ = conn.Close(transport.InternalError, "the orchestrator could not take the agent in")
+		return
+	}
+	l.agent = hello.Agent.ID
+	s.log.Info("agent connected", "agent", l.agent, "addr", conn.RemoteAddr(), "slots", hello.Agent.Slots)
+	err = l.run(ctx, hello)
+	s.log.Info("agent disconnected", "agent", l.agent, "code", int(transport.CodeOf(err)), "cause", text(err))
+}
+
+func text(err error) string {
+	if err == nil {
+		return ""
+	}
+	return err.Error()
+}
+
+// run is the registered life of the connection.
+func (l *link) run(ctx context.Context, hello *dispatch.Hello) error {
+	ack := &message.RegisterAck{AgentID: string(l.agent), Capabilities: message.Capabilities()}
+	for _, label := range hello.Agent.Labels {
+		ack.Labels = append(ack.Labels, string(label))
+	}
+	frame, err := message.Encode(ack)
+	if err == nil {
+		err = l.conn.Send(ctx, frame)
+	}
+	if err != nil {
+		// Serve is still called: it is what notes that the agent is gone.
+		l.cancel(err)
+	}
+	g, gctx := errgroup.WithContext(ctx)
+	g.Go(func() error { return l.member.Serve(gctx) })
+	g.Go(func() error {
+		err := l.session.Run(gctx, l.conn, session.Handler{Records: l.records, Now: l.now, Refused: l.refused})
+		if err == nil {
+			err = transport.ErrClosed // ends Serve too
+		}
+		return err
+	})
+	err = g.Wait()
+	if cause := context.Cause(ctx); cause != nil && ctx.Err() != nil {
+		return cause
+	}
+	return err
+}
+
+// refused lets frames pass that a newer agent may send; a broken one ends the
+// connection.
+func (l *link) refused(err error) error {
+	var unknown *message.UnknownTypeError
+	if errors.As(err, &unknown) {
+		l.s.log.Debug("an agent sent a message that is not known here", "agent", l.agent, "err", err)
+		return nil
+	}
+	return err
+}

@@ -1,0 +1,178 @@
+package orchestrator
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"net/http"
+	"sync"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/kici-dev/kici-go/engine/blob"
+	"github.com/kici-dev/kici-go/engine/dispatch"
+	"github.com/kici-dev/kici-go/engine/intake"
+	"github.com/kici-dev/kici-go/engine/logs"
+	"github.com/kici-dev/kici-go/engine/runs"
+	"github.com/kici-dev/kici-go/engine/store"
+	"github.com/kici-dev/kici-go/kici/internal/link/serverend"
+	"github.com/kici-dev/kici-go/transport"
+	"github.com/kici-dev/kici-go/transport/ws"
+)
+
+// house is the rooms of a running orchestrator.
+type house struct {
+	o        *Orchestrator
+	store    store.Store
+	blobs    blob.Store
+	signer   *blob.Signer
+	runs     *runs.Runs
+	intake   *intake.Intake
+	dispatch *dispatch.Dispatcher
+	server   *serverend.Server
+	sealer   *logs.Sealer
+	handler  http.Handler
+	sockets  *ws.Handler
+
+	links sync.WaitGroup // connections of agents
+	local sync.WaitGroup // those of this process
+	ctx   context.Context
+}
+
+// Rooms is what others build on: the command's own views, tests.
+type Rooms struct {
+	Store    store.Store
+	Blobs    blob.Store
+	Runs     *runs.Runs
+	Intake   *intake.Intake
+	Dispatch *dispatch.Dispatcher
+	Logs     *logs.Reader
+}
+
+func (h *house) rooms() *Rooms {
+	return &Rooms{h.store, h.blobs, h.runs, h.intake, h.dispatch, &logs.Reader{Store: h.store, Blobs: h.blobs}}
+}
+
+// build makes the rooms and connects them.
+func (o *Orchestrator) build(ctx context.Context, s store.Store, blobs blob.Store) (*house, error) {
+	c, now, log := &o.config, o.o.Now, o.o.Log
+	h := &house{o: o, store: s, blobs: blobs}
+	key, err := o.secretKey()
+	if err != nil {
+		return nil, err
+	}
+	h.signer = &blob.Signer{Base: c.PublicURL + c.BasePath, Secret: key.derive("blob links"), TTL: blob.LinkTTL, Now: now}
+	h.runs = runs.New(s, runs.Config{Now: now, NewID: newID, QueueTimeout: c.QueueTimeout, GroupTimeout: c.GroupTimeout})
+	h.intake = intake.New(s, h.runs, intake.Config{Now: now, NewID: newID, Log: log, Providers: o.o.Providers})
+	h.dispatch = dispatch.New(s, h.runs, dispatch.Config{
+		Now: now, NewID: newID, Instance: newID(), Log: log, Evaluator: o.o.Evaluator, Secrets: o.o.Secrets,
+		Repositories: &repositories{s, o.o.Providers}, Vault: &vault{key}, AckTimeout: c.AckTimeout,
+	})
+	h.server = serverend.New(h.dispatch, serverend.Config{
+		Now: now, NewID: newID, Log: log, Store: s, Open: c.AgentAuth == AuthNone, Questions: &questions{h}, LogCap: c.LogCap,
+	})
+	h.sealer = &logs.Sealer{Store: s, Blobs: h.blobs, Log: log}
+	if err := h.seed(ctx); err != nil {
+		return nil, err
+	}
+	h.sockets = &ws.Handler{Serve: h.socket}
+	h.handler = h.routes()
+	return h, nil
+}
+
+// run serves until ctx ends, and then stops softly.
+func (h *house) run(ctx context.Context) error {
+	hard, stop := context.WithCancel(context.WithoutCancel(ctx))
+	defer stop()
+	h.ctx = hard
+	services := []Service{h.intake.Run, h.dispatch.Run, h.accept, h.seal}
+	services = append(services, h.o.o.Services...)
+	g, gctx := errgroup.WithContext(hard)
+	for _, s := range services {
+		g.Go(func() error { return s(gctx) })
+	}
+	h.o.house.Store(h)
+	close(h.o.ready)
+	select {
+	case <-ctx.Done():
+		h.drain()
+	case <-gctx.Done(): // a service failed
+	}
+	h.o.house.Store(nil)
+	stop()
+	err := g.Wait()
+	h.links.Wait()
+	return err
+}
+
+// drain lets the agents of this process end what they have.
+func (h *house) drain() {
+	gone := make(chan struct{})
+	go func() {
+		h.local.Wait()
+		close(gone)
+	}()
+	timer := time.NewTimer(h.o.config.DrainTimeout)
+	defer timer.Stop()
+	select {
+	case <-gone:
+	case <-timer.C:
+	}
+}
+
+// accept serves the agents of this process.
+func (h *house) accept(ctx context.Context) error {
+	for {
+		conn, err := h.o.wire.Accept(ctx)
+		if ctx.Err() != nil {
+			return nil
+		}
+		if errors.Is(err, transport.ErrClosed) {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		h.links.Add(1)
+		h.local.Add(1)
+		go func() {
+			defer h.links.Done()
+			defer h.local.Done()
+			h.server.Serve(ctx, conn, true)
+		}()
+	}
+}
+
+// socket serves an agent that came over the network. Its goroutine is the
+// request's, so Run waits for it here.
+func (h *house) socket(conn transport.Conn, _ *http.Request) {
+	h.links.Add(1)
+	defer h.links.Done()
+	h.server.Serve(h.ctx, conn, false)
+}
+
+// seal moves finished logs into blobs.
+func (h *house) seal(ctx context.Context) error {
+	for {
+		next, err := h.sealer.Tick(ctx, h.o.o.Now())
+		if err != nil && ctx.Err() == nil {
+			h.o.o.Log.Warn("logs could not be sealed and will be tried again", "err", err)
+		}
+		timer := time.NewTimer(max(time.Second, next.Sub(h.o.o.Now())))
+		select {
+		case <-ctx.Done():
+			timer.Stop()
+			return nil
+		case <-timer.C:
+		}
+	}
+}
+
+// newID is a UUID of random bits.
+func newID() string {
+	var b [16]byte
+	_, _ = rand.Read(b[:]) // it never fails
+	b[6], b[8] = b[6]&0x0f|0x40, b[8]&0x3f|0x80
+	return uuidText(b)
+}

@@ -1,0 +1,145 @@
+package kici
+
+import (
+	"errors"
+	"log/slog"
+	"time"
+
+	"github.com/kici-dev/kici-go/engine/blob"
+	"github.com/kici-dev/kici-go/engine/dispatch"
+	"github.com/kici-dev/kici-go/engine/provider"
+	"github.com/kici-dev/kici-go/engine/store"
+	"github.com/kici-dev/kici-go/executor"
+	"github.com/kici-dev/kici-go/transport"
+)
+
+// The ports an embedder may implement, under one roof. Each is documented where
+// it is declared, and has a suite that implementations are held to.
+type (
+	// Store remembers. Suite: engine/store/storetest.
+	Store = store.Store
+	// Blobs keeps large things. Suite: engine/blob/blobtest.
+	Blobs = blob.Store
+	// Provider is where events and code come from; more powers by implementing
+	// more of engine/provider. Suite: engine/provider/providertest.
+	Provider = provider.Provider
+	// Runner is where jobs run: the sandbox of an agent.
+	Runner = executor.Runner
+	// Dialer connects an agent with its orchestrator.
+	Dialer = transport.Dialer
+	// Evaluator calls pure functions of lock files.
+	Evaluator = dispatch.Evaluator
+	// Secrets gives jobs what they may read.
+	Secrets = dispatch.Secrets
+)
+
+// OrchestratorOption is a live thing for an orchestrator, AgentOption one for an
+// agent, and SharedOption serves both.
+type (
+	OrchestratorOption interface {
+		applyOrchestrator(*orchestratorSettings) error
+	}
+	AgentOption interface {
+		applyAgent(*agentSettings) error
+	}
+	SharedOption interface {
+		OrchestratorOption
+		AgentOption
+	}
+)
+
+type orchestratorOption func(*orchestratorSettings) error
+
+func (f orchestratorOption) applyOrchestrator(s *orchestratorSettings) error { return f(s) }
+
+type agentOption func(*agentSettings) error
+
+func (f agentOption) applyAgent(s *agentSettings) error { return f(s) }
+
+type sharedOption struct {
+	orchestratorOption
+	agentOption
+}
+
+var errNil = errors.New("kici: an option was given nothing")
+
+// WithLogger says where logs go. The default is slog.Default.
+func WithLogger(l *slog.Logger) SharedOption {
+	return sharedOption{
+		func(s *orchestratorSettings) error { s.live.Log = l; return given(l != nil) },
+		func(s *agentSettings) error { s.log = l; return given(l != nil) },
+	}
+}
+
+// WithClock replaces time.Now, for tests.
+func WithClock(now func() time.Time) SharedOption {
+	return sharedOption{
+		func(s *orchestratorSettings) error { s.live.Now = now; return given(now != nil) },
+		func(s *agentSettings) error { s.now = now; return given(now != nil) },
+	}
+}
+
+// WithEnviron gives the environment of the process: git, jobs and children get
+// the documented part of it. The default is none, since a library reads no
+// environment by itself; a main passes os.Environ().
+func WithEnviron(environ []string) SharedOption {
+	return sharedOption{
+		func(s *orchestratorSettings) error { s.environ = environ; return nil },
+		func(s *agentSettings) error { s.environ = environ; return nil },
+	}
+}
+
+// WithChildCommand names a program to run as a child instead of this one; it
+// calls ServeChild.
+func WithChildCommand(args ...string) SharedOption {
+	return sharedOption{
+		func(s *orchestratorSettings) error { s.child = args; return nil },
+		func(s *agentSettings) error { s.child = args; return nil },
+	}
+}
+
+// WithStore uses a store that the caller opened, and closes.
+func WithStore(st Store) OrchestratorOption {
+	return orchestratorOption(func(s *orchestratorSettings) error { s.live.Store = st; return given(st != nil) })
+}
+
+// WithBlobs uses a blob store that the caller opened.
+func WithBlobs(b Blobs) OrchestratorOption {
+	return orchestratorOption(func(s *orchestratorSettings) error { s.live.Blobs = b; return given(b != nil) })
+}
+
+// WithProvider serves sources of a kind. It replaces a built-in provider of that
+// kind.
+func WithProvider(kind string, p Provider) OrchestratorOption {
+	return orchestratorOption(func(s *orchestratorSettings) error {
+		s.live.Providers[kind] = p
+		return given(p != nil && kind != "")
+	})
+}
+
+// WithEvaluator replaces the workers that evaluate pure functions.
+func WithEvaluator(e Evaluator) OrchestratorOption {
+	return orchestratorOption(func(s *orchestratorSettings) error { s.live.Evaluator = e; return given(e != nil) })
+}
+
+// WithSecrets says what jobs may read. The default is nothing.
+func WithSecrets(x Secrets) OrchestratorOption {
+	return orchestratorOption(func(s *orchestratorSettings) error { s.live.Secrets = x; return given(x != nil) })
+}
+
+// WithDialer connects the agent. It is required.
+func WithDialer(d Dialer) AgentOption {
+	return agentOption(func(s *agentSettings) error { s.dialer = d; return given(d != nil) })
+}
+
+// WithRunner runs jobs somewhere else than in children of this process.
+func WithRunner(r Runner) AgentOption {
+	return agentOption(func(s *agentSettings) error { s.runner = r; return given(r != nil) })
+}
+
+func given(ok bool) error {
+	if !ok {
+		return errNil
+	}
+	return nil
+}
