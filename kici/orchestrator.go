@@ -13,6 +13,7 @@ import (
 	"github.com/kici-dev/kici-go/engine"
 	"github.com/kici-dev/kici-go/engine/intake"
 	"github.com/kici-dev/kici-go/engine/provider"
+	"github.com/kici-dev/kici-go/engine/provider/local"
 	"github.com/kici-dev/kici-go/engine/runs"
 	"github.com/kici-dev/kici-go/kici/internal/orchestrator"
 )
@@ -149,6 +150,17 @@ func (o *Orchestrator) Submit(ctx context.Context, source string, ev Event) (Del
 	return rooms.Intake.Submit(ctx, intake.Signal{Event: ev, Source: g.Source.ID})
 }
 
+// Trigger makes an event of a repository on disk, in words as they are typed:
+// "push", "pr:opened", "dispatch:deploy". It is about the tip of HEAD, or of the
+// branch that is named.
+func (o *Orchestrator) Trigger(ctx context.Context, source, event, branch string) (DeliveryID, error) {
+	rooms, err := o.in.Rooms(ctx)
+	if err != nil {
+		return "", err
+	}
+	return rooms.Trigger(ctx, source, local.Trigger{Event: event, Ref: branch})
+}
+
 // Runs lists what a delivery started, once it has been worked through; until
 // then it waits.
 func (o *Orchestrator) Runs(ctx context.Context, id DeliveryID) ([]Run, error) {
@@ -159,7 +171,7 @@ func (o *Orchestrator) Runs(ctx context.Context, id DeliveryID) ([]Run, error) {
 	return rooms.Started(ctx, id)
 }
 
-// Run's record, and its jobs.
+// Lookup is the record of a run, and its jobs.
 func (o *Orchestrator) Lookup(ctx context.Context, id RunID) (*Run, []Job, error) {
 	rooms, err := o.in.Rooms(ctx)
 	if err != nil {
@@ -172,6 +184,17 @@ func (o *Orchestrator) Lookup(ctx context.Context, id RunID) (*Run, []Job, error
 // finished.
 func (o *Orchestrator) Watch(ctx context.Context, id RunID) iter.Seq2[RunUpdate, error] {
 	return o.in.Watch(ctx, id, 0)
+}
+
+// Wait returns the record of a run once it has finished.
+func (o *Orchestrator) Wait(ctx context.Context, id RunID) (*Run, error) {
+	for _, err := range o.Watch(ctx, id) {
+		if err != nil {
+			return nil, err
+		}
+	}
+	run, _, err := o.Lookup(ctx, id)
+	return run, err
 }
 
 // Cancel asks for the end of a run. It returns how many jobs that concerns.

@@ -2,8 +2,11 @@ package orchestrator
 
 import (
 	"context"
+	"fmt"
 
 	"github.com/kici-dev/kici-go/engine"
+	"github.com/kici-dev/kici-go/engine/provider"
+	"github.com/kici-dev/kici-go/engine/provider/local"
 	"github.com/kici-dev/kici-go/engine/store"
 	"github.com/kici-dev/kici-go/lockfile/status"
 )
@@ -24,6 +27,26 @@ func (r *Rooms) Started(ctx context.Context, id engine.DeliveryID) ([]engine.Run
 			return nil, err
 		}
 	}
+}
+
+// Trigger makes an event of a repository on disk, and takes it in.
+func (r *Rooms) Trigger(ctx context.Context, source string, t local.Trigger) (engine.DeliveryID, error) {
+	g, err := r.Intake.Open(ctx, source)
+	if err != nil {
+		return "", err
+	}
+	p, ok := r.Intake.Providers[g.Source.Kind].(interface {
+		Trigger(context.Context, *engine.Source, local.Trigger) (*provider.Inbound, error)
+	})
+	if !ok {
+		return "", fmt.Errorf("%w: events can be made of repositories on disk, and %q is a source of kind %q", provider.ErrMisconfigured, source, g.Source.Kind)
+	}
+	in, err := p.Trigger(ctx, g.Source, t)
+	if err != nil {
+		return "", err
+	}
+	receipt, err := r.Intake.Accept(ctx, g, in)
+	return receipt.ID, err
 }
 
 // Delivery is one entry of the log with what it started.
