@@ -1,0 +1,152 @@
+package kici_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/kici-dev/kici-go/engine/store/postgres"
+	"github.com/kici-dev/kici-go/engine/store/storetest"
+	"github.com/kici-dev/kici-go/kici"
+	"github.com/kici-dev/kici-go/lockfile/status"
+)
+
+// tiers is an orchestrator behind a port and an agent that dials it.
+type tiers struct {
+	orch *kici.Orchestrator
+	url  string
+	ctx  context.Context
+	head string
+}
+
+// start brings the tiers up on a store, "sqlite" or "postgres" with fsync.
+func startTiers(b testing.TB, workflow, on string, slots int) *tiers {
+	b.Helper()
+	ctx, stop := context.WithCancel(context.Background())
+	log, env := kici.WithLogger(slog.New(slog.DiscardHandler)), kici.WithEnviron(os.Environ())
+	dir := b.TempDir()
+	head, err := makeRepository(dir, workflow)
+	check(b, err)
+	opts := []kici.OrchestratorOption{log, env}
+	if on == "postgres" {
+		server, err := storetest.Postgres(ctx, true)
+		check(b, err)
+		b.Cleanup(func() { check(b, server.Stop()) })
+		s, err := postgres.Open(ctx, postgres.Config{URL: server.URL})
+		check(b, err)
+		b.Cleanup(func() { check(b, s.Close()) })
+		opts = append(opts, kici.WithStore(s))
+	}
+	var handler http.Handler
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { handler.ServeHTTP(w, r) }))
+	orch, err := kici.NewOrchestrator(kici.OrchestratorConfig{DataDir: b.TempDir(), AgentAuth: "none", PublicURL: server.URL, Sources: []kici.SourceConfig{
+		{Name: "shop", Kind: "local", Config: json.RawMessage(fmt.Sprintf(`{"path":%q,"rateLimitRpm":0}`, dir))}}}, opts...)
+	check(b, err)
+	handler = orch.Handler()
+	agent, err := kici.NewAgent(kici.AgentConfig{Slots: slots, URL: strings.Replace(server.URL, "http", "ws", 1) + "/ws", DataDir: b.TempDir()}, log, env)
+	check(b, err)
+	g, gctx := errgroup.WithContext(ctx)
+	g.Go(func() error { return orch.Run(gctx) })
+	<-orch.Ready()
+	g.Go(func() error { return agent.Run(gctx) })
+	<-agent.Ready()
+	b.Cleanup(func() {
+		stop()
+		check(b, g.Wait())
+		server.Close()
+	})
+	return &tiers{orch, server.URL, gctx, head}
+}
+
+func check(b testing.TB, err error) {
+	b.Helper()
+	if err != nil {
+		b.Fatal(err)
+	}
+}
+
+// push posts a delivery and waits for its run. It returns how long the answer
+// took, and the end.
+func (t *tiers) push(b testing.TB) (answered, finished time.Duration) {
+	b.Helper()
+	body := fmt.Sprintf(`{"event":"push","ref":"refs/heads/main","sha":%q}`, t.head)
+	begin := time.Now()
+	r, err := http.Post(t.url+"/webhook/default/local/shop", "application/json", bytes.NewReader([]byte(body)))
+	check(b, err)
+	var receipt struct{ DeliveryID kici.DeliveryID }
+	check(b, json.NewDecoder(r.Body).Decode(&receipt))
+	check(b, r.Body.Close())
+	answered = time.Since(begin)
+	runs, err := t.orch.Runs(t.ctx, receipt.DeliveryID)
+	check(b, err)
+	if len(runs) != 1 {
+		b.Fatalf("%d runs (status %d)", len(runs), r.StatusCode)
+	}
+	run, err := t.orch.Wait(t.ctx, runs[0].ID)
+	check(b, err)
+	finished = time.Since(begin)
+	if run.Status != status.RunSuccess {
+		b.Fatalf("%s: %s", run.Status, run.Reason)
+	}
+	return answered, finished
+}
+
+func echoJob(name string, needs ...string) string {
+	n := ""
+	if len(needs) > 0 {
+		n = "needs: [" + strings.Join(needs, ", ") + "], "
+	}
+	return fmt.Sprintf("const %s = job('%s', { runsOn: 'default', %ssteps: [step('echo', async ({ $ }) => { await $`echo hello`; })] });\n", name, name, n)
+}
+
+func workflowOf(jobs string, names ...string) string {
+	return "import { job, push, step, workflow } from '@kici-dev/sdk';\n" + jobs +
+		"export default workflow('ci', { on: push({ branches: 'main' }), jobs: [" + strings.Join(names, ", ") + "] });\n"
+}
+
+// BenchmarkPush is a push from the delivery's first byte to the end of its run,
+// everything on one machine, the agent on a socket and its objects cached.
+func BenchmarkPush(b *testing.B) {
+	fan, names := "", []string(nil)
+	for i := range 10 {
+		n := fmt.Sprint("j", i)
+		fan, names = fan+echoJob(n), append(names, n)
+	}
+	steps := "const a = job('a', { runsOn: 'default', steps: [" + strings.Repeat("step(async ({ $ }) => { await $`echo hello`; }), ", 200) + "] });\n"
+	for _, c := range []struct{ name, workflow string }{
+		{"echo", workflowOf(echoJob("a"), "a")},
+		{"chain3", workflowOf(echoJob("a")+echoJob("b", "a")+echoJob("c", "b"), "a", "b", "c")},
+		{"fan10", workflowOf(fan, names...)},
+		{"steps200", workflowOf(steps, "a")},
+	} {
+		for _, on := range []string{"sqlite", "postgres"} {
+			b.Run(c.name+"/"+on, func(b *testing.B) {
+				t := startTiers(b, c.workflow, on, 4)
+				t.push(b) // objects and programs are cached from here on
+				var answers, ends []time.Duration
+				b.ResetTimer()
+				for range b.N {
+					a, f := t.push(b)
+					answers, ends = append(answers, a), append(ends, f)
+				}
+				b.StopTimer()
+				for name, ds := range map[string][]time.Duration{"answer": answers, "finish": ends} {
+					slices.Sort(ds)
+					b.ReportMetric(float64(ds[len(ds)/2].Microseconds())/1000, name+"-p50-ms")
+					b.ReportMetric(float64(ds[len(ds)*99/100].Microseconds())/1000, name+"-p99-ms")
+				}
+			})
+		}
+	}
+}
