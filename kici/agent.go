@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"net/http"
 	"os"
 	"path/filepath"
 	"sync"
@@ -103,8 +104,12 @@ func (a *Agent) rooms(dataDir string) (*agent.Agent, *agentend.Link, error) {
 	if err != nil {
 		return nil, nil, err
 	}
+	var client *http.Client
+	if local, ok := s.dialer.(http.RoundTripper); ok { // its orchestrator is in this process
+		client = &http.Client{Transport: local}
+	}
 	link, err := agentend.New(agentend.Config{
-		Dialer: s.dialer, AgentID: c.ID, Token: c.Token, Labels: c.Labels, Roles: c.Roles, Version: c.Version, TempDir: dataDir, Log: s.log, Now: s.now,
+		Dialer: s.dialer, HTTP: client, AgentID: c.ID, Token: c.Token, Labels: c.Labels, Roles: c.Roles, Version: c.Version, TempDir: dataDir, Log: s.log, Now: s.now,
 	}, room)
 	return room, link, err
 }

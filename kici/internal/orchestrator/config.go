@@ -15,6 +15,8 @@ import (
 	"github.com/kici-dev/kici-go/engine/dispatch"
 	"github.com/kici-dev/kici-go/engine/provider"
 	"github.com/kici-dev/kici-go/engine/store"
+	"github.com/kici-dev/kici-go/transport/pipe"
+	"github.com/kici-dev/kici-go/transport/session"
 )
 
 // Config is what a file can say.
@@ -55,6 +57,10 @@ type Options struct {
 	// OpenStore opens the default store, and OpenBlobs the default blobs.
 	OpenStore StoreOpener
 	OpenBlobs func(dir string, now func() time.Time) (s blob.Store, end func() error, err error)
+	// Wire makes the wire of this process a bad one, for tests.
+	Wire []pipe.Option
+	// Session of each agent; zero values mean the defaults.
+	Session session.Options
 	// Services run beside the rooms, and Mounts add paths.
 	Services []Service
 	Mounts   []func(*Rooms, *http.ServeMux)

@@ -11,9 +11,11 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/kici-dev/kici-go/engine/blob"
+	"github.com/kici-dev/kici-go/engine/cache"
 	"github.com/kici-dev/kici-go/engine/dispatch"
 	"github.com/kici-dev/kici-go/engine/intake"
 	"github.com/kici-dev/kici-go/engine/logs"
+	"github.com/kici-dev/kici-go/engine/retention"
 	"github.com/kici-dev/kici-go/engine/runs"
 	"github.com/kici-dev/kici-go/engine/store"
 	"github.com/kici-dev/kici-go/kici/internal/link/serverend"
@@ -31,7 +33,8 @@ type house struct {
 	intake   *intake.Intake
 	dispatch *dispatch.Dispatcher
 	server   *serverend.Server
-	sealer   *logs.Sealer
+	cache    *cache.Cache
+	periodic map[string]tick
 	handler  http.Handler
 	sockets  *ws.Handler
 
@@ -62,7 +65,7 @@ func (o *Orchestrator) build(ctx context.Context, s store.Store, blobs blob.Stor
 	if err != nil {
 		return nil, err
 	}
-	h.signer = &blob.Signer{Base: c.PublicURL + c.BasePath, Secret: key.derive("blob links"), TTL: blob.LinkTTL, Now: now}
+	h.signer = &blob.Signer{Base: first(c.PublicURL, inProcess) + c.BasePath, Secret: key.derive("blob links"), TTL: blob.LinkTTL, Now: now}
 	h.runs = runs.New(s, runs.Config{Now: now, NewID: newID, QueueTimeout: c.QueueTimeout, GroupTimeout: c.GroupTimeout})
 	h.intake = intake.New(s, h.runs, intake.Config{Now: now, NewID: newID, Log: log, Providers: o.o.Providers})
 	h.dispatch = dispatch.New(s, h.runs, dispatch.Config{
@@ -70,9 +73,14 @@ func (o *Orchestrator) build(ctx context.Context, s store.Store, blobs blob.Stor
 		Repositories: &repositories{s, o.o.Providers}, Vault: &vault{key}, AckTimeout: c.AckTimeout,
 	})
 	h.server = serverend.New(h.dispatch, serverend.Config{
-		Now: now, NewID: newID, Log: log, Store: s, Open: c.AgentAuth == AuthNone, Questions: &questions{h}, LogCap: c.LogCap,
+		Now: now, NewID: newID, Log: log, Store: s, Open: c.AgentAuth == AuthNone, Questions: &questions{h}, LogCap: c.LogCap, Session: o.o.Session,
 	})
-	h.sealer = &logs.Sealer{Store: s, Blobs: h.blobs, Log: log}
+	h.cache = &cache.Cache{Blobs: blobs, Links: h.signer, Log: log, Now: now}
+	h.periodic = map[string]tick{
+		"seal logs":    (&logs.Sealer{Store: s, Blobs: blobs, Log: log}).Tick,
+		"retention":    (&retention.Keeper{Store: s, Blobs: blobs, Log: log, Runs: c.Retention}).Tick,
+		"expire cache": h.cache.Tick,
+	}
 	if err := h.seed(ctx); err != nil {
 		return nil, err
 	}
@@ -86,7 +94,10 @@ func (h *house) run(ctx context.Context) error {
 	hard, stop := context.WithCancel(context.WithoutCancel(ctx))
 	defer stop()
 	h.ctx = hard
-	services := []Service{h.intake.Run, h.dispatch.Run, h.accept, h.seal}
+	services := []Service{h.intake.Run, h.dispatch.Run, h.accept}
+	for what, t := range h.periodic {
+		services = append(services, h.every(what, t))
+	}
 	services = append(services, h.o.o.Services...)
 	g, gctx := errgroup.WithContext(hard)
 	for _, s := range services {
@@ -152,21 +163,37 @@ func (h *house) socket(conn transport.Conn, _ *http.Request) {
 	h.server.Serve(h.ctx, conn, false)
 }
 
-// seal moves finished logs into blobs.
-func (h *house) seal(ctx context.Context) error {
-	for {
-		next, err := h.sealer.Tick(ctx, h.o.o.Now())
-		if err != nil && ctx.Err() == nil {
-			h.o.o.Log.Warn("logs could not be sealed and will be tried again", "err", err)
-		}
-		timer := time.NewTimer(max(time.Second, next.Sub(h.o.o.Now())))
-		select {
-		case <-ctx.Done():
-			timer.Stop()
-			return nil
-		case <-timer.C:
+// tick is something to do now and then. It says when to be called again.
+type tick func(ctx context.Context, now time.Time) (next time.Time, err error)
+
+// every makes a service of a tick.
+func (h *house) every(what string, t tick) Service {
+	return func(ctx context.Context) error {
+		for {
+			next, err := t(ctx, h.o.o.Now())
+			if err != nil && ctx.Err() == nil {
+				h.o.o.Log.Warn("work failed and will be tried again", "work", what, "err", err)
+			}
+			timer := time.NewTimer(max(time.Second, next.Sub(h.o.o.Now())))
+			select {
+			case <-ctx.Done():
+				timer.Stop()
+				return nil
+			case <-timer.C:
+			}
 		}
 	}
+}
+
+// inProcess stands in links when no agent comes over the network. No such host
+// exists.
+const inProcess = "http://orchestrator.invalid"
+
+func first(a, b string) string {
+	if a != "" {
+		return a
+	}
+	return b
 }
 
 // newID is a UUID of random bits.

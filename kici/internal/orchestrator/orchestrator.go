@@ -11,7 +11,6 @@ import (
 	"github.com/kici-dev/kici-go/engine"
 	"github.com/kici-dev/kici-go/engine/intake"
 	"github.com/kici-dev/kici-go/engine/store"
-	"github.com/kici-dev/kici-go/transport"
 	"github.com/kici-dev/kici-go/transport/pipe"
 )
 
@@ -44,14 +43,14 @@ func New(c Config, o Options) (*Orchestrator, error) {
 	if err := c.check(&o); err != nil {
 		return nil, err
 	}
-	return &Orchestrator{config: c, o: o, wire: pipe.Listen(), ready: make(chan struct{})}, nil
+	return &Orchestrator{config: c, o: o, wire: pipe.Listen(o.Wire...), ready: make(chan struct{})}, nil
 }
 
 // Ready is closed when agents and deliveries are served.
 func (o *Orchestrator) Ready() <-chan struct{} { return o.ready }
 
 // Dialer connects an agent of this process.
-func (o *Orchestrator) Dialer() transport.Dialer { return o.wire }
+func (o *Orchestrator) Dialer() *Dialer { return &Dialer{o} }
 
 // Run works until ctx ends.
 func (o *Orchestrator) Run(ctx context.Context) (err error) {

@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"github.com/kici-dev/kici-go/engine"
+	"github.com/kici-dev/kici-go/engine/cache"
 	"github.com/kici-dev/kici-go/engine/intake"
 	"github.com/kici-dev/kici-go/engine/runs"
 	"github.com/kici-dev/kici-go/engine/store"
@@ -57,14 +58,50 @@ func (q *questions) Secrets(ctx context.Context, id engine.RunID, environment st
 	return q.h.o.o.Secrets.Resolve(ctx, run, environment)
 }
 
-func (q *questions) Restore(context.Context, engine.RunID, string, []string) (*message.CacheUserRestoreResponse, error) {
-	return nil, nil
+// scope is what the cache lets a job see: the orchestrator's knowledge, and none
+// of it the agent's word.
+func (q *questions) scope(ctx context.Context, who serverend.Asker) (cache.Scope, error) {
+	run, _, err := q.run(ctx, who.Run)
+	if err != nil {
+		return cache.Scope{}, err
+	}
+	return cache.Scope{Org: q.h.o.config.Org, Repo: run.Ref.Repo, Run: run.ID, Attempt: who.Attempt, Trusted: run.Trust == intake.Trusted}, nil
 }
 
-func (q *questions) Save(context.Context, engine.RunID, string) (*message.CacheUserSaveResponse, error) {
-	return nil, nil
+// Restore looks for an entry of the user cache.
+func (q *questions) Restore(ctx context.Context, who serverend.Asker, key string, restoreKeys []string) (*message.CacheUserRestoreResponse, error) {
+	s, err := q.scope(ctx, who)
+	if err != nil {
+		return nil, err
+	}
+	hit, err := q.h.cache.Restore(ctx, s, key, restoreKeys)
+	if err != nil || !hit.Found {
+		return nil, err
+	}
+	return &message.CacheUserRestoreResponse{Hit: true, MatchedKey: hit.Key, DownloadURL: hit.URL, TarHash: hit.SHA256}, nil
 }
 
-func (q *questions) Saved(context.Context, engine.RunID, string, string, int64) error { return nil }
+// Save gives a place for a new entry.
+func (q *questions) Save(ctx context.Context, who serverend.Asker, key string) (*message.CacheUserSaveResponse, error) {
+	s, err := q.scope(ctx, who)
+	if err != nil {
+		return nil, err
+	}
+	up, err := q.h.cache.Save(ctx, s, key)
+	if err != nil {
+		return nil, err
+	}
+	return &message.CacheUserSaveResponse{Skip: up.Skip, UploadURL: up.URL}, nil
+}
+
+// Saved makes what was uploaded an entry.
+func (q *questions) Saved(ctx context.Context, who serverend.Asker, key, hash string, size int64) error {
+	s, err := q.scope(ctx, who)
+	if err != nil {
+		return err
+	}
+	_, err = q.h.cache.Complete(ctx, s, key, hash, size)
+	return err
+}
 
 var _ serverend.Questions = (*questions)(nil)

@@ -121,6 +121,7 @@ func (l *link) hello(reg *message.AgentRegister, token *engine.AgentToken) (*dis
 	if reg.AgentID == "" || len(reg.AgentID) > 200 {
 		return nil, &transport.CloseError{Code: transport.InvalidMessage, Reason: "agentId is missing or longer than 200 characters"}
 	}
+	l.counts = slices.Contains(reg.Capabilities, message.CapSeq)
 	h := &dispatch.Hello{Agent: engine.Agent{
 		ID: engine.AgentID(reg.AgentID), Platform: reg.Platform, Arch: reg.Arch, Version: reg.Version, Hostname: reg.Hostname, Slots: reg.Slots(),
 	}}

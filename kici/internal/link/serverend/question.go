@@ -25,34 +25,34 @@ func (l *link) answerQuestion(ctx context.Context, m message.Message) error {
 			e.Repos = m.Target.Repos
 		}
 		id, err := q.Emit(ctx, e)
-		return l.session.Send(ctx, &message.EventEmitResponse{RequestID: m.RequestID, DeliveryID: string(id), Error: text(err)})
+		return l.send(ctx, &message.EventEmitResponse{RequestID: m.RequestID, DeliveryID: string(id), Error: text(err)})
 	case *message.JobSecretsRequest:
 		list, err := q.Secrets(ctx, engine.RunID(m.RunID), m.Environment)
-		return l.session.Send(ctx, &message.JobSecretsResponse{RequestID: m.RequestID, SecretList: list, Error: text(err)})
+		return l.send(ctx, &message.JobSecretsResponse{RequestID: m.RequestID, SecretList: list, Error: text(err)})
 	case *message.CacheUserRestoreRequest:
-		a, err := q.Restore(ctx, engine.RunID(m.RunID), m.Key, m.RestoreKeys)
+		a, err := q.Restore(ctx, asker(m.JobRef), m.Key, m.RestoreKeys)
 		if err != nil || a == nil { // a cache that fails is a cache that misses
 			l.complain("restore", err)
 			a = &message.CacheUserRestoreResponse{}
 		}
 		a.RequestID = m.MessageID
-		return l.session.Send(ctx, a)
+		return l.send(ctx, a)
 	case *message.CacheUserSaveRequest:
-		a, err := q.Save(ctx, engine.RunID(m.RunID), m.Key)
+		a, err := q.Save(ctx, asker(m.JobRef), m.Key)
 		if err != nil || a == nil {
 			l.complain("save", err)
 			a = &message.CacheUserSaveResponse{Skip: true}
 		}
 		a.RequestID = m.MessageID
-		return l.session.Send(ctx, a)
+		return l.send(ctx, a)
 	case *message.CacheUserSaveComplete:
-		l.complain("save", q.Saved(ctx, engine.RunID(m.RunID), m.Key, m.TarHash, m.SizeBytes))
+		l.complain("save", q.Saved(ctx, asker(m.JobRef), m.Key, m.TarHash, m.SizeBytes))
 	case *message.AgentAPIRequest:
-		return l.session.Send(ctx, &message.AgentAPIResponse{RequestID: m.RequestID, Error: "this orchestrator has no method " + m.Method})
+		return l.send(ctx, &message.AgentAPIResponse{RequestID: m.RequestID, Error: "this orchestrator has no method " + m.Method})
 	case *message.CacheUploadRequest:
-		return l.session.Send(ctx, &message.CacheUploadResponse{RequestID: m.MessageID})
+		return l.send(ctx, &message.CacheUploadResponse{RequestID: m.MessageID})
 	case *message.ProvenanceUploadRequest:
-		return l.session.Send(ctx, &message.ProvenanceUploadResponse{RequestID: m.MessageID})
+		return l.send(ctx, &message.ProvenanceUploadResponse{RequestID: m.MessageID})
 	}
 	return nil
 }
@@ -63,17 +63,26 @@ func (l *link) complain(what string, err error) {
 	}
 }
 
-// now takes what is not of record.
-func (l *link) now(_ context.Context, m message.Message) error {
+func asker(r message.JobRef) Asker {
+	return Asker{engine.RunID(r.RunID), engine.AttemptID(r.Attempt)}
+}
+
+// now takes what has no number: signs of life, and everything of an agent that
+// does not number.
+func (l *link) now(ctx context.Context, m message.Message) error {
 	if m, ok := m.(*message.JobHeartbeat); ok {
 		l.member.Heartbeat(token(m.JobRef))
+		return nil
+	}
+	if message.OfRecord(m) {
+		return l.records(ctx, []message.Message{m})
 	}
 	return nil
 }
 
 // Dispatch sends a job. It implements dispatch.Link.
 func (l *link) Dispatch(ctx context.Context, a *dispatch.Assignment) error {
-	return l.session.Send(ctx, l.dispatch(a))
+	return l.send(ctx, l.dispatch(a))
 }
 
 func (l *link) dispatch(a *dispatch.Assignment) *message.JobDispatch {
@@ -103,7 +112,7 @@ func ref(a *dispatch.Assignment) message.JobRef {
 
 // Stop asks for the end of a job.
 func (l *link) Stop(ctx context.Context, s dispatch.Stop) error {
-	return l.session.Send(ctx, &message.JobCancel{
+	return l.send(ctx, &message.JobCancel{
 		MessageID: l.s.NewID(), JobRef: message.JobRef{RunID: string(s.Run), JobID: string(s.Token.Job), Fence: int64(s.Token.Fence)},
 		Reason: s.Reason, Force: s.Force,
 	})
@@ -124,13 +133,13 @@ func (nothing) Emit(context.Context, Emitted) (engine.DeliveryID, error) { retur
 func (nothing) Secrets(context.Context, engine.RunID, string) ([]jobspec.Secret, error) {
 	return nil, errNotYours
 }
-func (nothing) Restore(context.Context, engine.RunID, string, []string) (*message.CacheUserRestoreResponse, error) {
+func (nothing) Restore(context.Context, Asker, string, []string) (*message.CacheUserRestoreResponse, error) {
 	return nil, errNotYours
 }
-func (nothing) Save(context.Context, engine.RunID, string) (*message.CacheUserSaveResponse, error) {
+func (nothing) Save(context.Context, Asker, string) (*message.CacheUserSaveResponse, error) {
 	return nil, errNotYours
 }
-func (nothing) Saved(context.Context, engine.RunID, string, string, int64) error { return errNotYours }
+func (nothing) Saved(context.Context, Asker, string, string, int64) error { return errNotYours }
 
 // codes of the wire for what dispatch means.
 var codes = map[dispatch.Close]transport.Code{

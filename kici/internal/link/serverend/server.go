@@ -32,9 +32,15 @@ type Emitted struct {
 type Questions interface {
 	Emit(ctx context.Context, e Emitted) (engine.DeliveryID, error)
 	Secrets(ctx context.Context, run engine.RunID, environment string) ([]jobspec.Secret, error)
-	Restore(ctx context.Context, run engine.RunID, key string, restoreKeys []string) (*message.CacheUserRestoreResponse, error)
-	Save(ctx context.Context, run engine.RunID, key string) (*message.CacheUserSaveResponse, error)
-	Saved(ctx context.Context, run engine.RunID, key, hash string, size int64) error
+	Restore(ctx context.Context, who Asker, key string, restoreKeys []string) (*message.CacheUserRestoreResponse, error)
+	Save(ctx context.Context, who Asker, key string) (*message.CacheUserSaveResponse, error)
+	Saved(ctx context.Context, who Asker, key, hash string, size int64) error
+}
+
+// Asker is whose job asks.
+type Asker struct {
+	Run     engine.RunID
+	Attempt engine.AttemptID
 }
 
 // Config is what the end is given.
@@ -70,6 +76,7 @@ type link struct {
 	session *session.Session
 	member  *dispatch.Member
 	agent   engine.AgentID
+	counts  bool                    // it numbers messages of record
 	cancel  context.CancelCauseFunc // ends the connection
 }
 
@@ -131,6 +138,15 @@ func (l *link) run(ctx context.Context, hello *dispatch.Hello) error {
 		return cause
 	}
 	return err
+}
+
+// send sends a message of record. An older agent that does not number gets it as
+// it is, and it is gone if the connection is.
+func (l *link) send(ctx context.Context, m message.Message) error {
+	if l.counts {
+		return l.session.Send(ctx, m)
+	}
+	return l.session.SendNow(ctx, m)
 }
 
 // refused lets frames pass that a newer agent may send; a broken one ends the
