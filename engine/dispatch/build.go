@@ -69,23 +69,16 @@ func (d *Dispatcher) gather(ctx context.Context, a engine.Attempt) (*material, e
 		if mat.run, err = tx.Runs().Get(ctx, a.Run); err != nil {
 			return err
 		}
-		if mat.jobs, err = tx.Jobs().Of(ctx, a.Run); err != nil {
+		if mat.job, err = tx.Jobs().Get(ctx, a.Job); err != nil {
 			return err
 		}
-		for i := range mat.jobs {
-			if mat.jobs[i].ID == a.Job {
-				mat.job = &mat.jobs[i]
+		if len(mat.job.Needs) > 0 { // most jobs need none, and a run may have hundreds
+			if mat.jobs, err = tx.Jobs().Of(ctx, a.Run); err != nil {
+				return err
 			}
 		}
-		if mat.job == nil {
-			return fmt.Errorf("dispatch: job %s: %w", a.Job, engine.ErrNotFound)
-		}
-		s, err := tx.Runs().Snapshot(ctx, a.Run)
-		if err != nil {
-			return err
-		}
-		mat.event = s.Event
-		return nil
+		mat.event, err = tx.Runs().Event(ctx, a.Run)
+		return err
 	})
 }
 
@@ -96,7 +89,7 @@ func (d *Dispatcher) input(ctx context.Context, mat *material, as *Assignment) e
 		return &faultError{"stored event", err}
 	}
 	as.Input = jobspec.Input{Event: mat.event, ChangedFiles: ev.ChangedFiles, Provider: ev.Provider, TestRun: mat.run.Test}
-	if as.Spec.Kind == jobspec.KindJob {
+	if as.Spec.Kind == jobspec.KindJob && len(mat.jobs) > 0 {
 		p := planOf(mat.jobs)
 		outputs := map[string]json.RawMessage{}
 		for i := range mat.jobs {

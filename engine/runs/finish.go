@@ -14,7 +14,7 @@ import (
 
 // finish ends the attempt and its job.
 func (p *reporting) finish(f *Finished) error {
-	p.ended = true
+	p.over()
 	p.d.decide = true
 	res := f.Result
 	p.job.Outputs = res.Outputs

@@ -102,7 +102,7 @@ func (r *Runs) Abandon(ctx context.Context, t engine.Token, reason string) error
 }
 
 func (p *reporting) abandon(reason string, how status.Queue) error {
-	p.ended = true
+	p.over()
 	if err := p.d.tx.Queue().End(p.d.ctx, p.token, how, reason, p.d.r.Now()); err != nil {
 		return err
 	}
@@ -117,7 +117,7 @@ func (p *reporting) abandon(reason string, how status.Queue) error {
 // file or the repository: the author is to look at it.
 func (r *Runs) Fault(ctx context.Context, t engine.Token, reason string) error {
 	return r.about(ctx, t, func(p *reporting) error {
-		p.ended = true
+		p.over()
 		if err := p.d.tx.Queue().End(ctx, t, status.QueueFailed, reason, r.Now()); err != nil {
 			return err
 		}
@@ -129,7 +129,7 @@ func (r *Runs) Fault(ctx context.Context, t engine.Token, reason string) error {
 // Stalled ends a job whose agent is there and says nothing about it any more.
 func (r *Runs) Stalled(ctx context.Context, t engine.Token, reason string) error {
 	return r.about(ctx, t, func(p *reporting) error {
-		p.ended = true
+		p.over()
 		if err := p.d.tx.Queue().End(ctx, t, status.QueueFailed, reason, r.Now()); err != nil {
 			return err
 		}

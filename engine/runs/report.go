@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/kici-dev/kici-go/engine"
+	"github.com/kici-dev/kici-go/engine/logs"
 	"github.com/kici-dev/kici-go/engine/state"
 	"github.com/kici-dev/kici-go/engine/store"
 	"github.com/kici-dev/kici-go/lockfile/jobspec"
@@ -138,12 +139,11 @@ func (p *reporting) check(ctx context.Context, tx store.Tx) error {
 	if err != nil {
 		return err
 	}
-	if err := p.d.load(); err != nil {
-		return err
-	}
-	p.attempt, p.job = a, p.d.job(p.token.Job)
-	p.stale = p.job == nil
-	return nil
+	// Not with the other jobs of the run: there may be hundreds, and most reports
+	// decide nothing about them.
+	p.attempt = a
+	p.job, err = tx.Jobs().Get(ctx, p.token.Job)
+	return err
 }
 
 func (p *reporting) apply(q *Report) error {
@@ -240,9 +240,16 @@ func (p *reporting) save() error {
 	return p.d.tx.Queue().Save(p.d.ctx, p.attempt)
 }
 
+// over: nothing more is written about the attempt. Who follows its log hears of
+// it at once.
+func (p *reporting) over() {
+	p.ended = true
+	p.d.tx.Notify(logs.Topic(p.attempt.ID))
+}
+
 // requeue offers the job again. A try that does not count was none.
 func (p *reporting) requeue(reason string, counts bool) error {
-	p.ended = true
+	p.over()
 	now := p.d.r.Now()
 	p.d.announce(p.job.ID, KindJobRequeued, JobChange{Name: p.job.Name, Status: p.job.Status, Reason: reason, Attempt: p.attempt.ID, Agent: p.attempt.Agent})
 	p.d.tx.Notify(store.TopicQueue)

@@ -138,6 +138,10 @@ func testRuns(t *testing.T, b *bench) {
 		same(t, "get", got, &r, err)
 		snap, err := tx.Runs().Snapshot(ctx, "r1")
 		same(t, "snapshot", snap, &s, err)
+		ev, err := tx.Runs().Event(ctx, "r1")
+		same(t, "event", ev, s.Event, err)
+		_, err = tx.Runs().Event(ctx, "none")
+		is(t, "no event", err, engine.ErrNotFound)
 		for what, list := range map[string]func() ([]engine.Run, error){
 			"unfinished": func() ([]engine.Run, error) { return tx.Runs().Unfinished(ctx, "", 9) },
 			"recent":     func() ([]engine.Run, error) { return tx.Runs().Recent(ctx, time.Time{}, 9) },

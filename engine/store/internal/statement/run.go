@@ -46,6 +46,14 @@ func (t runs) Snapshot(ctx context.Context, id engine.RunID) (*engine.Snapshot, 
 	return one(ctx, t.Tx, "get snapshot", snapshotFields, "SELECT lock, event, plan FROM run_snapshots WHERE run_id = $1", string(id))
 }
 
+func (t runs) Event(ctx context.Context, id engine.RunID) ([]byte, error) {
+	b, err := one(ctx, t.Tx, "get event of run", func(b *[]byte) []any { return []any{raw(b)} }, "SELECT event FROM run_snapshots WHERE run_id = $1", string(id))
+	if err != nil {
+		return nil, err
+	}
+	return *b, nil
+}
+
 func (t runs) Save(ctx context.Context, r *engine.Run, was status.Run) error {
 	return t.change(ctx, "save run", engine.ErrConflict, `UPDATE runs SET status = $3, cancelled_by = $4, reason = $5, started_at = $6,
 		finished_at = $7, concurrency_group = $8, waiting_since = $9 WHERE id = $1 AND status = $2`,
