@@ -426,6 +426,22 @@ func TestDamage(t *testing.T) {
 	}
 }
 
+func TestCollect(t *testing.T) {
+	t.Parallel()
+	o := newOrigin(t)
+	sha := o.commit("f", "x")
+	f, b := o.serve(), setup(t)
+	b.must(f.source(o, sha))
+	b.Collect(time.Now(), time.Hour)
+	if b.must(f.source(o, sha)).Fetched {
+		t.Error("a mirror that is in use was removed")
+	}
+	b.Collect(time.Now().Add(2*time.Hour), time.Hour)
+	if !b.must(f.source(o, sha)).Fetched {
+		t.Error("a mirror that nobody uses is still there")
+	}
+}
+
 func TestPacksArePutTogether(t *testing.T) {
 	t.Parallel()
 	o := newOrigin(t)

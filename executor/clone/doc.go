@@ -12,7 +12,8 @@
 // step commits, packs or prunes stays in the work tree's own object store; the
 // mirror is never written from there. A repository on this machine's own disk
 // needs no mirror: its objects are borrowed directly. Nothing is ever removed
-// from a mirror, so that a tree that borrows from it stays whole.
+// from a mirror, so that a tree that borrows from it stays whole; mirrors that
+// nobody uses go as a whole ([Store.Collect]).
 //
 // A password reaches git through its environment and a credential helper that
 // answers for the repository's host only; a deploy key lies in a file of mode

@@ -53,9 +53,17 @@ func (m *mirror) has(sha string) bool {
 	return err == nil
 }
 
+// touch notes that the mirror is in use; Collect looks at it. A clock that
+// cannot be set costs a fetch some day.
+func (m *mirror) touch() {
+	now := time.Now()
+	_ = os.Chtimes(filepath.Join(m.dir, "HEAD"), now, now)
+}
+
 // need makes sure that the mirror has the commit.
 func (m *mirror) need(ctx context.Context, src Source) (fetched bool, err error) {
 	if m.has(src.SHA) {
+		m.touch()
 		return false, nil
 	}
 	unlock, err := m.lock(ctx)
@@ -112,6 +120,7 @@ func (m *mirror) fill(ctx context.Context, src Source) error {
 	if err := os.WriteFile(m.mark(src.SHA), nil, 0o644); err != nil {
 		return fault(err)
 	}
+	m.touch()
 	return m.compact(ctx, g)
 }
 

@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"time"
 )
 
 // Config says where mirrors are and how git is run.
@@ -82,6 +83,24 @@ func (s *Store) Create(ctx context.Context, src Source, dir string) (*Tree, erro
 		return nil, err
 	}
 	return t, nil
+}
+
+// Collect removes mirrors that nobody has used for age. It is for a moment when
+// no tree borrows from any: a tree does not keep its mirror.
+func (s *Store) Collect(now time.Time, age time.Duration) {
+	heads, err := filepath.Glob(filepath.Join(s.config.Dir, "*.git", "HEAD"))
+	if err != nil {
+		return
+	}
+	for _, head := range heads {
+		info, err := os.Stat(head)
+		if err != nil || now.Sub(info.ModTime()) < age {
+			continue
+		}
+		if err := os.RemoveAll(filepath.Dir(head)); err != nil {
+			s.config.Log.Warn("clone: an old mirror cannot be removed", "err", err)
+		}
+	}
 }
 
 // damaged tells an object store that is broken from a machine that is.

@@ -36,6 +36,9 @@ type Config struct {
 	DropWhenBehind bool
 	Grace          time.Duration // what jobs have when the agent is stopped; default 10 s
 
+	// GitHubToken clones from github.com what comes without credentials.
+	GitHubToken string
+
 	// Runner runs the jobs; nil starts children of this program.
 	Runner executor.Runner
 	// ChildCommand is the program to start as a child instead of this one.

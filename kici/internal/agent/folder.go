@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"time"
 
 	"github.com/gofrs/flock"
 
@@ -34,8 +35,13 @@ func (a *Agent) own() (release func() error, err error) {
 			a.config.Log.Warn("agent: what an earlier agent left cannot be removed", "err", err)
 		}
 	}
+	// No tree of ours borrows from a mirror now, so old ones can go.
+	a.clones.Collect(a.config.Now(), mirrorAge)
 	return lock.Close, nil
 }
+
+// mirrorAge is how long a repository may go unused before it is fetched anew.
+const mirrorAge = 30 * 24 * time.Hour
 
 func (a *Agent) workDir() string { return filepath.Join(a.config.DataDir, "work") }
 

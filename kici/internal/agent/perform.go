@@ -7,10 +7,12 @@ import (
 	"os"
 	"path"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"github.com/kici-dev/kici-go/executor"
 	"github.com/kici-dev/kici-go/executor/checkout"
+	"github.com/kici-dev/kici-go/executor/clone"
 	"github.com/kici-dev/kici-go/executor/mask"
 	"github.com/kici-dev/kici-go/executor/report"
 )
@@ -85,6 +87,9 @@ func (p *performance) hidden() []string {
 	if as.Source.Auth != nil {
 		values = append(values, as.Source.Auth.Secret)
 	}
+	if token := p.agent.config.GitHubToken; token != "" {
+		values = append(values, token)
+	}
 	return values
 }
 
@@ -140,6 +145,9 @@ func (p *performance) checkout(ctx context.Context) (err error) {
 	defer cancel()
 	source := p.job.a.Source
 	source.Standalone = p.contained()
+	if token := p.agent.config.GitHubToken; source.Auth == nil && token != "" && strings.HasPrefix(source.URL, "https://github.com/") {
+		source.Auth = &clone.Auth{Kind: clone.AuthBasic, Secret: token}
+	}
 	began := time.Now()
 	tree, err := p.agent.clones.Create(ctx, source, filepath.Join(p.folder, "tree"))
 	if err != nil {
