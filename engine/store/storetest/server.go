@@ -24,6 +24,9 @@ var ErrNoPostgres = errors.New("storetest: no PostgreSQL programs on this machin
 type Server struct {
 	URL     string
 	dir     string
+	program string
+	args    []string
+	as      *syscall.Credential
 	process *exec.Cmd
 	exited  chan struct{}
 	output  bytes.Buffer
@@ -41,36 +44,66 @@ func Postgres(ctx context.Context, durable bool) (_ *Server, err error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Server{dir: dir, exited: make(chan struct{}), URL: "host=" + dir + " user=ci dbname=postgres"}
+	s := &Server{dir: dir, URL: "host=" + dir + " user=ci dbname=postgres", program: filepath.Join(bin, "postgres")}
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, s.Stop())
 		}
 	}()
-	as, err := identity(dir)
-	if err != nil {
+	if s.as, err = identity(dir); err != nil {
 		return nil, err
 	}
 	data := filepath.Join(dir, "data")
 	init := exec.CommandContext(ctx, filepath.Join(bin, "initdb"), "-D", data, "-A", "trust", "-U", "ci", "--no-sync", "--no-instructions", "--locale=C", "-E", "UTF8")
-	init.Dir, init.SysProcAttr = dir, &syscall.SysProcAttr{Credential: as}
+	init.Dir, init.SysProcAttr = dir, &syscall.SysProcAttr{Credential: s.as}
 	if out, err := init.CombinedOutput(); err != nil {
 		return nil, fmt.Errorf("storetest: initdb: %w: %s", err, out)
 	}
-	args := []string{"-D", data, "-k", dir, "-c", "listen_addresses=", "-c", "max_connections=200"}
+	s.args = []string{"-D", data, "-k", dir, "-c", "listen_addresses=", "-c", "max_connections=200"}
 	if !durable {
-		args = append(args, "-c", "fsync=off", "-c", "full_page_writes=off", "-c", "synchronous_commit=off")
+		s.args = append(s.args, "-c", "fsync=off", "-c", "full_page_writes=off", "-c", "synchronous_commit=off")
 	}
-	s.process = exec.Command(filepath.Join(bin, "postgres"), args...)
-	s.process.Dir, s.process.Stdout, s.process.Stderr = dir, &s.output, &s.output
-	s.process.SysProcAttr = &syscall.SysProcAttr{Credential: as, Pdeathsig: syscall.SIGQUIT}
+	return s, s.start(ctx)
+}
+
+// start runs the server on its data.
+func (s *Server) start(ctx context.Context) error {
+	s.process, s.exited = exec.Command(s.program, s.args...), make(chan struct{})
+	s.output.Reset()
+	s.process.Dir, s.process.Stdout, s.process.Stderr = s.dir, &s.output, &s.output
+	s.process.SysProcAttr = &syscall.SysProcAttr{Credential: s.as, Pdeathsig: syscall.SIGQUIT}
 	started := make(chan error, 1)
 	go s.own(started)
 	if err := <-started; err != nil {
 		s.process = nil
-		return nil, err
+		return err
 	}
-	return s, s.accepting(ctx)
+	return s.accepting(ctx)
+}
+
+// Crash kills the server with signal 9. What serves connections notices that and
+// ends a moment later.
+func (s *Server) Crash() {
+	_ = s.process.Process.Kill() // it may have ended by itself
+	<-s.exited
+}
+
+// Restart starts a server that has ended. After a crash it takes as long as the
+// rest of the old one needs to go.
+func (s *Server) Restart(ctx context.Context) error {
+	again := time.NewTicker(50 * time.Millisecond)
+	defer again.Stop()
+	for {
+		err := s.start(ctx)
+		if err == nil {
+			return nil
+		}
+		select {
+		case <-ctx.Done():
+			return errors.Join(err, context.Cause(ctx))
+		case <-again.C:
+		}
+	}
 }
 
 // own starts the server and waits for it on one thread: the signal of a parent's
@@ -100,13 +133,15 @@ func identity(dir string) (*syscall.Credential, error) {
 	return &syscall.Credential{Uid: uint32(uid), Gid: uint32(gid)}, errors.Join(err1, err2, os.Chown(dir, uid, gid))
 }
 
-// accepting waits for the pid file to say "ready", as pg_ctl does.
+// accepting waits for the pid file to say "ready", as pg_ctl does. A file of a
+// server that crashed says so too, of another process.
 func (s *Server) accepting(ctx context.Context) error {
+	own := []byte(strconv.Itoa(s.process.Process.Pid) + "\n")
 	look := time.NewTicker(5 * time.Millisecond)
 	defer look.Stop()
 	for {
 		b, _ := os.ReadFile(filepath.Join(s.dir, "data", "postmaster.pid"))
-		if bytes.Contains(b, []byte("\nready")) {
+		if bytes.HasPrefix(b, own) && bytes.Contains(b, []byte("\nready")) {
 			return nil
 		}
 		select {

@@ -18,3 +18,9 @@ func Postgres(context.Context, bool) (*Server, error) { return nil, ErrNoPostgre
 
 // Stop does nothing.
 func (*Server) Stop() error { return nil }
+
+// Crash does nothing.
+func (*Server) Crash() {}
+
+// Restart would start the server again.
+func (*Server) Restart(context.Context) error { return ErrNoPostgres }

@@ -61,12 +61,20 @@ func must(t *testing.T, err error) {
 
 func start(t *testing.T, workflow string, wire ...pipe.Option) *house {
 	t.Helper()
+	return startWith(t, workflow, nil, wire...)
+}
+
+func startWith(t *testing.T, workflow string, change []func(*orchestrator.Options), wire ...pipe.Option) *house {
+	t.Helper()
 	ctx, stop := context.WithCancel(context.Background())
 	h := &house{t: t, dir: t.TempDir()}
 	repository(t, h.dir, workflow)
 	quick := session.Options{Resend: 30 * time.Millisecond}
 	o := orchestrator.Options{
 		Log: slog.New(slog.DiscardHandler), Now: time.Now, Providers: map[string]provider.Provider{}, Wire: wire, Session: quick,
+	}
+	for _, c := range change {
+		c(&o)
 	}
 	orchestrator.Defaults(&o, os.Environ(), nil)
 	config, err := json.Marshal(map[string]string{"path": h.dir})
