@@ -60,6 +60,12 @@ func (m *Member) compare(ctx context.Context) error {
 	for i := range given {
 		known[given[i].Token()] = &given[i]
 	}
+	freed := false
+	defer func() {
+		if freed { // not under m.mu, which comes second
+			m.d.freed()
+		}
+	}()
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	for _, t := range before {
@@ -71,7 +77,7 @@ func (m *Member) compare(ctx context.Context) error {
 		case a == nil:
 			delete(m.open, t)
 			m.stops = append(m.stops, Stop{Token: t, Run: h.run, Reason: "the job is no longer this agent's", Force: true})
-			m.d.wake()
+			freed = true
 		case a.Cancel != "" && !h.stopped:
 			h.stopped = true
 			m.stops = append(m.stops, Stop{Token: t, Run: h.run, Reason: a.Cancel})

@@ -53,15 +53,17 @@ type Dispatcher struct {
 	log  *slog.Logger
 	kick chan struct{} // a slot became free, or an agent came
 
-	mu      sync.Mutex // guards members
-	members map[engine.AgentID]*Member
+	mu       sync.Mutex // guards what follows
+	members  map[engine.AgentID]*Member
+	draining bool
+	quiet    chan struct{} // closed and replaced when a slot became free
 }
 
 // New makes the room. Run starts it.
 func New(s store.Store, r *runs.Runs, c Config) *Dispatcher {
 	return &Dispatcher{
 		store: s, runs: r, Config: c.defaults(), log: c.Log.With("room", "dispatch"),
-		kick: make(chan struct{}, 1), members: map[engine.AgentID]*Member{},
+		kick: make(chan struct{}, 1), members: map[engine.AgentID]*Member{}, quiet: make(chan struct{}),
 	}
 }
 
@@ -73,6 +75,37 @@ func (d *Dispatcher) Run(ctx context.Context) error {
 	g.Go(func() error { return d.keepAlive(ctx) })
 	g.Go(func() error { return d.lead(ctx) })
 	return g.Wait()
+}
+
+// Drain gives nothing out any more and waits until the agents of this process
+// have no job left. Others may come back to whoever is orchestrator then.
+func (d *Dispatcher) Drain(ctx context.Context) error {
+	for {
+		d.mu.Lock()
+		d.draining = true
+		changed, busy := d.quiet, false
+		for _, m := range d.members {
+			busy = busy || m.local && m.busy() > 0
+		}
+		d.mu.Unlock()
+		if !busy {
+			return nil
+		}
+		select {
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		case <-changed:
+		}
+	}
+}
+
+// freed tells that a slot is free, or a member gone, and asks for a round.
+func (d *Dispatcher) freed() {
+	d.mu.Lock()
+	close(d.quiet)
+	d.quiet = make(chan struct{})
+	d.mu.Unlock()
+	d.wake()
 }
 
 // wake asks for a round; more than one request is one.

@@ -20,6 +20,7 @@ type Member struct {
 	d     *Dispatcher
 	agent engine.Agent
 	link  Link
+	local bool
 	offer route.Offer
 	work  chan struct{} // something is in inbox or stops
 
@@ -45,6 +46,7 @@ type Hello struct {
 	Agent     engine.Agent
 	Mandatory []string
 	InFlight  []InFlight
+	Local     bool // it lives in this process
 }
 
 // InFlight is an attempt that the agent says it has.
@@ -57,7 +59,7 @@ type InFlight struct {
 // ends, and before that sends whatever tells the agent that it is registered.
 func (d *Dispatcher) Connect(ctx context.Context, h Hello, link Link) (*Member, error) {
 	m := &Member{
-		d: d, agent: h.Agent, link: link, work: make(chan struct{}, 1),
+		d: d, agent: h.Agent, link: link, local: h.Local, work: make(chan struct{}, 1),
 		open: map[engine.Token]*held{}, verdicts: map[engine.Route]bool{},
 	}
 	m.agent.Slots = max(1, m.agent.Slots)
@@ -195,7 +197,7 @@ func (m *Member) release(tokens ...engine.Token) {
 		delete(m.open, t)
 	}
 	m.mu.Unlock()
-	m.d.wake()
+	m.d.freed()
 }
 
 func (m *Member) signal() {

@@ -76,7 +76,7 @@ func (m *Member) stopStale(stale []engine.Token, reports []runs.Report) {
 	}
 	m.mu.Unlock()
 	m.signal()
-	m.d.wake()
+	m.d.freed()
 }
 
 // Holds tells whether the agent has a job of that run, and so may ask for it.

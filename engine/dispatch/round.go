@@ -80,6 +80,12 @@ func (d *Dispatcher) round(ctx context.Context) error {
 
 // offers lists members that have room, the least busy first.
 func (d *Dispatcher) offers() []offer {
+	d.mu.Lock()
+	draining := d.draining
+	d.mu.Unlock()
+	if draining {
+		return nil
+	}
 	var out []offer
 	for _, m := range d.all() {
 		if free := m.free(d.Now()); free > 0 {

@@ -89,6 +89,7 @@ func (m *Member) leave(ctx context.Context) {
 		delete(m.d.members, m.agent.ID)
 	}
 	m.d.mu.Unlock()
+	m.d.freed()
 	err := m.d.store.Tx(ctx, func(tx store.Tx) error {
 		return tx.Agents().Gone(ctx, m.agent.ID, m.agent.Generation, m.d.Now())
 	})

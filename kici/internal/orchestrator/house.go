@@ -39,7 +39,6 @@ type house struct {
 	sockets  *ws.Handler
 
 	links sync.WaitGroup // connections of agents
-	local sync.WaitGroup // those of this process
 	ctx   context.Context
 }
 
@@ -107,7 +106,7 @@ func (h *house) run(ctx context.Context) error {
 	close(h.o.ready)
 	select {
 	case <-ctx.Done():
-		h.drain()
+		h.drain(hard)
 	case <-gctx.Done(): // a service failed
 	}
 	h.o.house.Store(nil)
@@ -118,17 +117,11 @@ func (h *house) run(ctx context.Context) error {
 }
 
 // drain lets the agents of this process end what they have.
-func (h *house) drain() {
-	gone := make(chan struct{})
-	go func() {
-		h.local.Wait()
-		close(gone)
-	}()
-	timer := time.NewTimer(h.o.config.DrainTimeout)
-	defer timer.Stop()
-	select {
-	case <-gone:
-	case <-timer.C:
+func (h *house) drain(ctx context.Context) {
+	ctx, stop := context.WithTimeout(ctx, h.o.config.DrainTimeout)
+	defer stop()
+	if err := h.dispatch.Drain(ctx); err != nil {
+		h.o.o.Log.Warn("jobs are still running; they go on without this orchestrator", "waited", h.o.config.DrainTimeout)
 	}
 }
 
@@ -146,10 +139,8 @@ func (h *house) accept(ctx context.Context) error {
 			return err
 		}
 		h.links.Add(1)
-		h.local.Add(1)
 		go func() {
 			defer h.links.Done()
-			defer h.local.Done()
 			h.server.Serve(ctx, conn, true)
 		}()
 	}

@@ -92,6 +92,7 @@ func (s *Server) Serve(ctx context.Context, conn transport.Conn, trusted bool) {
 	ctx, l.cancel = context.WithCancelCause(ctx)
 	defer l.cancel(nil)
 	l.session = session.New(s.Session)
+	hello.Local = trusted
 	if l.member, err = s.dispatcher.Connect(ctx, *hello, l); err != nil {
 		s.log.Error("an agent could not be taken in", "agent", hello.Agent.ID, "err", err)
 		_ = conn.Close(transport.InternalError, "the orchestrator could not take the agent in")
