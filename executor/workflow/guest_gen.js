@@ -76,33 +76,51 @@ function text(part) {
     return String(part);
   }
 }
+var setEnv2 = (key, value) => engine.setEnv(key, String(value));
+var addPath2 = (dir) => engine.addPath(dir);
+var emit2 = (name, payload = {}, options = {}) => engine.emit(name, payload, options);
+var setSecretOutput2 = (key, value) => engine.setSecretOutput(key, value);
 function context(o, what) {
   const { job, target, scope } = o;
+  o.runsOn ??= target === void 0 ? "" : sdk.normalRunsOn(target.runsOn).labels.join(",");
   const ctx = {
     $: (0, import_kici_shell.createShell)(),
     log: log2,
     env: process.env,
-    setEnv: (key, value) => engine.setEnv(key, String(value)),
-    addPath: (dir) => engine.addPath(dir),
+    setEnv: setEnv2,
+    addPath: addPath2,
     inputs: inputs(job),
     workflow: { name: job.workflow },
-    job: { name: job.name, runsOn: target === void 0 ? "" : sdk.normalRunsOn(target.runsOn).labels.join(",") },
+    job: { name: job.name, runsOn: o.runsOn },
     matrix: job.matrix ?? void 0,
     rawPayload: o.event?.payload,
     provider: job.provider || void 0,
     isTestRun: job.testRun === true,
     environment: o.environment,
-    secrets: secrets(),
-    emit: (name, payload = {}, options = {}) => engine.emit(name, payload, options),
+    emit: emit2,
     outputsOf: (ref) => scope.step(ref),
     jobOutputs: (ref) => scope.job(ref),
-    setSecretOutput: (key, value) => engine.setSecretOutput(key, value),
-    cache: { restore: (spec) => engine.cacheRestore(spec), save: (spec) => engine.cacheSave(spec) },
-    kici: kici(what)
+    setSecretOutput: setSecretOutput2,
+    cache: { restore: (spec) => engine.cacheRestore(spec), save: (spec) => engine.cacheSave(spec) }
   };
+  later(ctx, "secrets", secrets);
+  later(ctx, "kici", () => kici(what));
   if (o.event?.sourceRepo) ctx.sourceRepo = { name: o.event.sourceRepo };
   ctx.ctx = ctx;
   return ctx;
+}
+function later(at, name, make) {
+  const become = (value) => Object.defineProperty(at, name, { value, enumerable: true, configurable: true, writable: true });
+  Object.defineProperty(at, name, {
+    enumerable: true,
+    configurable: true,
+    set: become,
+    get() {
+      const value = make();
+      become(value);
+      return value;
+    }
+  });
 }
 function hookContext(o, outcome) {
   const ctx = context(o, "hook");

@@ -15,6 +15,7 @@ export interface Opened {
   target: any; // the SDK's job object
   names: string[]; // of its steps
   environment?: string;
+  runsOn?: string; // of the job, normalised once
 }
 
 /** Fills the scope that `.result` reads with what finished jobs left. */
@@ -49,34 +50,50 @@ function text(part: unknown): string {
   }
 }
 
-/** What a step gets. */
+// Functions of ctx that are the same for every step of every job.
+const setEnv = (key: string, value: string): unknown => engine.setEnv(key, String(value));
+const addPath = (dir: string): unknown => engine.addPath(dir);
+const emit = (name: string, payload: unknown = {}, options: unknown = {}): unknown => engine.emit(name, payload, options);
+const setSecretOutput = (key: string, value: string): unknown => engine.setSecretOutput(key, value);
+
+/** What a step gets. Most steps use a part of it, so what costs something is made when it is asked for. */
 export function context(o: Opened, what: string): any {
   const { job, target, scope } = o;
+  o.runsOn ??= target === undefined ? '' : sdk.normalRunsOn(target.runsOn).labels.join(',');
   const ctx: Bag = {
     $: createShell(),
     log,
     env: process.env,
-    setEnv: (key: string, value: string) => engine.setEnv(key, String(value)),
-    addPath: (dir: string) => engine.addPath(dir),
+    setEnv,
+    addPath,
     inputs: inputs(job),
     workflow: { name: job.workflow },
-    job: { name: job.name, runsOn: target === undefined ? '' : sdk.normalRunsOn(target.runsOn).labels.join(',') },
+    job: { name: job.name, runsOn: o.runsOn },
     matrix: job.matrix ?? undefined,
     rawPayload: o.event?.payload,
     provider: job.provider || undefined,
     isTestRun: job.testRun === true,
     environment: o.environment,
-    secrets: secrets(),
-    emit: (name: string, payload: unknown = {}, options: unknown = {}) => engine.emit(name, payload, options),
+    emit,
     outputsOf: (ref: unknown) => scope.step(ref),
     jobOutputs: (ref: { name: string }) => scope.job(ref),
-    setSecretOutput: (key: string, value: string) => engine.setSecretOutput(key, value),
+    setSecretOutput,
     cache: { restore: (spec: unknown) => engine.cacheRestore(spec), save: (spec: unknown) => engine.cacheSave(spec) },
-    kici: kici(what),
   };
+  later(ctx, 'secrets', secrets);
+  later(ctx, 'kici', () => kici(what));
   if (o.event?.sourceRepo) ctx.sourceRepo = { name: o.event.sourceRepo };
   ctx.ctx = ctx;
   return ctx;
+}
+
+/** A property that is made when it is first read, and then is like any other. */
+function later(at: Bag, name: string, make: () => unknown): void {
+  const become = (value: unknown) => Object.defineProperty(at, name, { value, enumerable: true, configurable: true, writable: true });
+  Object.defineProperty(at, name, {
+    enumerable: true, configurable: true, set: become,
+    get() { const value = make(); become(value); return value; },
+  });
 }
 
 export function hookContext(o: Opened, outcome: unknown): any {

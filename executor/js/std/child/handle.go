@@ -15,34 +15,64 @@ import (
 // commandKey hides the Go side of a handle from scripts but not from pipe.
 const commandKey = "__command"
 
-// handle is the JavaScript object of a command.
+// handle is the JavaScript object of a command. What it can do hangs on one
+// prototype for all: a dozen functions for each command cost more than the rest
+// of its start on our side.
 func (r *room) handle(c *command) *goja.Object {
-	o := r.rt.NewObject()
+	if r.methods == nil {
+		r.methods = r.prototype()
+	}
+	o := r.rt.CreateObject(r.methods)
 	_ = o.DefineDataProperty(commandKey, r.rt.ToValue(c), goja.FLAG_FALSE, goja.FLAG_FALSE, goja.FLAG_FALSE)
-	for name, v := range map[string]any{
-		"pid": c.proc.Pid(),
-		"open": func(call goja.FunctionCall) goja.Value {
+	_ = o.Set("pid", c.proc.Pid())
+	return o
+}
+
+func (r *room) prototype() *goja.Object {
+	o := r.rt.NewObject()
+	for name, run := range map[string]func(c *command, call goja.FunctionCall) goja.Value{
+		"open": func(c *command, call goja.FunctionCall) goja.Value {
 			c.open(call.Argument(0).ToBoolean(), call.Argument(1).ToBoolean())
 			return goja.Undefined()
 		},
-		"write": func(call goja.FunctionCall) goja.Value {
+		"write": func(c *command, call goja.FunctionCall) goja.Value {
 			return r.write(c, write{data: r.bytes(call.Argument(0))})
 		},
-		"end":    func(goja.FunctionCall) goja.Value { return r.write(c, write{end: true}) },
-		"kill":   func(call goja.FunctionCall) goja.Value { return r.kill(c, call.Argument(0).String()) },
-		"text":   func(call goja.FunctionCall) goja.Value { return r.text(c, streamOf(call)) },
-		"bytes":  func(call goja.FunctionCall) goja.Value { return r.captured(c, streamOf(call)) },
-		"lost":   func(call goja.FunctionCall) goja.Value { return r.rt.ToValue(c.out.isLost(streamOf(call))) },
-		"follow": func(call goja.FunctionCall) goja.Value { return r.follow(c, streamOf(call)) },
-		"pipe":   func(call goja.FunctionCall) goja.Value { return r.pipe(c, call) },
-		"pipeFile": func(call goja.FunctionCall) goja.Value {
+		"end":    func(c *command, _ goja.FunctionCall) goja.Value { return r.write(c, write{end: true}) },
+		"kill":   func(c *command, call goja.FunctionCall) goja.Value { return r.kill(c, call.Argument(0).String()) },
+		"text":   func(c *command, call goja.FunctionCall) goja.Value { return r.text(c, streamOf(call)) },
+		"bytes":  func(c *command, call goja.FunctionCall) goja.Value { return r.captured(c, streamOf(call)) },
+		"lost":   func(c *command, call goja.FunctionCall) goja.Value { return r.rt.ToValue(c.out.isLost(streamOf(call))) },
+		"follow": func(c *command, call goja.FunctionCall) goja.Value { return r.follow(c, streamOf(call)) },
+		"pipe":   r.pipe,
+		"pipeFile": func(c *command, call goja.FunctionCall) goja.Value {
 			return r.pipeFile(c, streamOf(call), call.Argument(1).String())
 		},
-		"stop": func(goja.FunctionCall) goja.Value { c.stop(); return goja.Undefined() },
+		"stop": func(c *command, _ goja.FunctionCall) goja.Value { c.stop(); return goja.Undefined() },
 	} {
-		_ = o.Set(name, v)
+		_ = o.Set(name, func(call goja.FunctionCall) goja.Value {
+			c := r.commandOf(call.This)
+			if c == nil {
+				panic(r.rt.NewTypeError(name + " is called on a command's handle"))
+			}
+			return run(c, call)
+		})
 	}
 	return o
+}
+
+// commandOf is the command of a handle; nil for anything else.
+func (r *room) commandOf(v goja.Value) *command {
+	o, ok := v.(*goja.Object)
+	if !ok {
+		return nil
+	}
+	hidden := o.Get(commandKey)
+	if hidden == nil {
+		return nil
+	}
+	c, _ := hidden.Export().(*command)
+	return c
 }
 
 func streamOf(call goja.FunctionCall) int {
@@ -154,8 +184,8 @@ func (r *room) follower(c *command, stream int) *follower {
 
 // pipe(handle) feeds this command's stdout to another's stdin.
 func (r *room) pipe(c *command, call goja.FunctionCall) goja.Value {
-	to, ok := call.Argument(0).ToObject(r.rt).Get(commandKey).Export().(*command)
-	if !ok || to.in == nil {
+	to := r.commandOf(call.Argument(0))
+	if to == nil || to.in == nil {
 		panic(r.rt.NewTypeError("the command piped to takes no input"))
 	}
 	f := r.follower(c, stdout)

@@ -23,6 +23,7 @@ type room struct {
 	silence atomic.Bool
 	busy    sync.WaitGroup
 	live    map[*command]struct{} // on the loop only
+	methods *goja.Object          // prototype of handles; on the loop only
 }
 
 // Options of the primitives.

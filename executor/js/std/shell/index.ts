@@ -41,6 +41,20 @@ function runSync(s: Settings, output: ProcessOutput, text: string): ProcessOutpu
   return output;
 }
 
+/** Where a $ keeps its options. */
+const own = Symbol('options');
+
+/** What every $ has beside being a function; one object for all of them, because a step makes a $ of its own. */
+const traits: any = Object.create(Function.prototype, { sync: { get(this: any) { return createShell({ ...this[own], sync: true }); }, configurable: true } });
+for (const k of ['cwd', 'env', 'shell', 'prefix', 'postfix', 'quote', 'nothrow', 'quiet', 'verbose', 'timeout', 'timeoutSignal', 'killSignal', 'delimiter', 'preferLocal'] as const) {
+  const flag = k === 'nothrow' || k === 'quiet' || k === 'verbose';
+  Object.defineProperty(traits, k, {
+    get(this: any) { return flag ? !!this[own][k] : k === 'quote' ? (this[own].quote ?? quote) : this[own][k]; },
+    set(this: any, v: any) { this[own][k] = v; },
+    configurable: true,
+  });
+}
+
 /** Makes a $ with these options. Its properties are its options; what is set
  * on them holds for the commands that follow. */
 export function createShell(defaults: ShellOptions = {}): Shell {
@@ -65,14 +79,8 @@ export function createShell(defaults: ShellOptions = {}): Shell {
       : build(settings.quote, pieces, args);
     return ProcessPromise.run(settings.with({}), output, text);
   } as any;
-  Object.defineProperty($, 'sync', { get: () => createShell({ ...options, sync: true }), configurable: true });
-  for (const k of ['cwd', 'env', 'shell', 'prefix', 'postfix', 'quote', 'nothrow', 'quiet', 'verbose', 'timeout', 'timeoutSignal', 'killSignal', 'delimiter', 'preferLocal'] as const) {
-    Object.defineProperty($, k, {
-      get: () => (k === 'nothrow' || k === 'quiet' || k === 'verbose' ? !!options[k] : k === 'quote' ? (options.quote ?? quote) : options[k]),
-      set: (v: any) => { (options as any)[k] = v; },
-      configurable: true,
-    });
-  }
+  Object.defineProperty($, own, { value: options });
+  Object.setPrototypeOf($, traits);
   return $;
 }
 

@@ -472,7 +472,7 @@ var ProcessPromise = class _ProcessPromise extends Promise {
     this.#opened = true;
     const quiet = this.#settings.quiet;
     if (this.isVerbose()) __native.print(2, "$ " + this.cmd + "\n");
-    const [, out, err] = this.#stdio;
+    const out = this.#stdio[1], err = this.#stdio[2];
     this.#handle.open(!quiet && !this.#piped && out !== "ignore", !quiet && err !== "ignore");
   }
   #feed(input) {
@@ -940,6 +940,22 @@ function runSync(s, output, text) {
   if (!output.ok && !s.nothrow) throw output;
   return output;
 }
+var own = /* @__PURE__ */ Symbol("options");
+var traits = Object.create(Function.prototype, { sync: { get() {
+  return createShell({ ...this[own], sync: true });
+}, configurable: true } });
+for (const k of ["cwd", "env", "shell", "prefix", "postfix", "quote", "nothrow", "quiet", "verbose", "timeout", "timeoutSignal", "killSignal", "delimiter", "preferLocal"]) {
+  const flag = k === "nothrow" || k === "quiet" || k === "verbose";
+  Object.defineProperty(traits, k, {
+    get() {
+      return flag ? !!this[own][k] : k === "quote" ? this[own].quote ?? quote : this[own][k];
+    },
+    set(v) {
+      this[own][k] = v;
+    },
+    configurable: true
+  });
+}
 function createShell(defaults = {}) {
   const options = { ...check(defaults) };
   const $ = function(pieces, ...args) {
@@ -960,15 +976,7 @@ function createShell(defaults = {}) {
     const text = deferred ? settle(args).then((a) => build(settings.quote, pieces, a)) : build(settings.quote, pieces, args);
     return ProcessPromise.run(settings.with({}), output, text);
   };
-  Object.defineProperty($, "sync", { get: () => createShell({ ...options, sync: true }), configurable: true });
-  for (const k of ["cwd", "env", "shell", "prefix", "postfix", "quote", "nothrow", "quiet", "verbose", "timeout", "timeoutSignal", "killSignal", "delimiter", "preferLocal"]) {
-    Object.defineProperty($, k, {
-      get: () => k === "nothrow" || k === "quiet" || k === "verbose" ? !!options[k] : k === "quote" ? options.quote ?? quote : options[k],
-      set: (v) => {
-        options[k] = v;
-      },
-      configurable: true
-    });
-  }
+  Object.defineProperty($, own, { value: options });
+  Object.setPrototypeOf($, traits);
   return $;
 }

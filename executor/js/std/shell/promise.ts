@@ -90,7 +90,7 @@ export class ProcessPromise extends Promise<ProcessOutput> {
     this.#opened = true;
     const quiet = this.#settings.quiet;
     if (this.isVerbose()) __native.print(2, '$ ' + this.cmd + '\n');
-    const [, out, err] = this.#stdio;
+    const out = this.#stdio[1], err = this.#stdio[2];
     this.#handle.open(!quiet && !this.#piped && out !== 'ignore', !quiet && err !== 'ignore');
   }
 
