@@ -64,4 +64,12 @@ type Event struct {
 	Kind string // "run.started", "job.finished", …
 	Data []byte // JSON
 	At   time.Time
+	// Pending: somebody is still to act on it. Most events only tell.
+	Pending bool
+}
+
+// DeadEvent is an event that nobody could act on, and why.
+type DeadEvent struct {
+	Event
+	Reason string
 }

@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"errors"
 	"net/http"
+	"time"
 
 	"github.com/kici-dev/kici-go/engine"
 	"github.com/kici-dev/kici-go/engine/provider"
@@ -69,54 +70,67 @@ func (i *Intake) Accept(ctx context.Context, g *Gate, in *provider.Inbound) (Rec
 	if err := g.provider.Verify(ctx, in); err != nil {
 		return Receipt{}, err
 	}
+	proved, err := i.prove(ctx, g, in)
+	if err != nil {
+		return Receipt{}, err
+	}
 	d := &engine.Delivery{
 		ID: engine.DeliveryID(i.NewID()), Source: g.Source.ID, RoutingKey: g.Source.RoutingKey, Provider: g.Source.Kind, Status: status.EventReceived, ReceivedAt: i.Now(),
-		Headers: headers{Header: g.Settings.Strip(in.Header), Path: in.Path}.encode(),
+		Headers: headers{Header: g.Settings.Strip(in.Header), Path: in.Path, Inside: in.Inside, Proofs: proved}.encode(),
 	}
 	if k, ok := g.provider.(provider.Keyer); ok {
 		d.Key = k.Key(in)
 	}
-	return i.receive(ctx, d, g.Settings, in.Body)
+	var r Receipt
+	err = i.store.Tx(ctx, func(tx store.Tx) (err error) {
+		r, err = receiveTx(ctx, tx, d, g.Settings.DedupWindow, in.Body)
+		return err
+	})
+	if err != nil {
+		return Receipt{}, err
+	}
+	i.Offer(r)
+	return r, nil
 }
 
-// receive writes a delivery down and has it worked through. One that was there
-// before stays in the log without its body.
-func (i *Intake) receive(ctx context.Context, d *engine.Delivery, s provider.Settings, body []byte) (Receipt, error) {
+// receiveTx writes a delivery down. One that was there before stays in the log
+// without its body.
+func receiveTx(ctx context.Context, tx store.Tx, d *engine.Delivery, window time.Duration, body []byte) (Receipt, error) {
 	sum := sha256.Sum256(body)
 	d.PayloadSize, d.PayloadHash = int64(len(body)), hex.EncodeToString(sum[:])
 	if body == nil {
 		body = []byte{}
 	}
-	var duplicate bool
-	err := i.store.Tx(ctx, func(tx store.Tx) error {
-		duplicate = false
-		if d.Key != "" && s.DedupWindow > 0 {
-			first, err := tx.Deliveries().First(ctx, "delivery\n"+string(d.Source)+"\n"+d.Key, d.ReceivedAt, d.ReceivedAt.Add(s.DedupWindow))
-			if err != nil {
-				return err
-			}
-			duplicate = !first
+	if d.Key != "" && window > 0 {
+		first, err := tx.Deliveries().First(ctx, "delivery\n"+string(d.Source)+"\n"+d.Key, d.ReceivedAt, d.ReceivedAt.Add(window))
+		if err != nil {
+			return Receipt{}, err
 		}
-		if !duplicate {
-			return tx.Deliveries().Insert(ctx, d, body)
+		if !first {
+			twin := *d
+			twin.Status, twin.ProcessedAt, twin.PayloadOmitted = status.EventDuplicate, d.ReceivedAt, "duplicate"
+			return Receipt{d.ID, true}, tx.Deliveries().Insert(ctx, &twin, nil)
 		}
-		twin := *d
-		twin.Status, twin.ProcessedAt, twin.PayloadOmitted = status.EventDuplicate, d.ReceivedAt, "duplicate"
-		return tx.Deliveries().Insert(ctx, &twin, nil)
-	})
-	if err != nil {
-		return Receipt{}, err
 	}
-	if !duplicate {
-		i.offer(d.ID)
+	return Receipt{d.ID, false}, tx.Deliveries().Insert(ctx, d, body)
+}
+
+// Offer has what was received worked through, once its transaction is committed.
+// What is not offered waits for the sweep.
+func (i *Intake) Offer(rs ...Receipt) {
+	for _, r := range rs {
+		if !r.Duplicate {
+			i.offer(r.ID)
+		}
 	}
-	return Receipt{d.ID, duplicate}, nil
 }
 
 // headers are what a delivery says besides its body, as they are kept.
 type headers struct {
 	Header http.Header `json:"header,omitempty"`
 	Path   string      `json:"path,omitempty"`
+	Inside bool        `json:"inside,omitempty"`
+	Proofs proofs      `json:"proofs,omitempty"`
 }
 
 func (h headers) encode() []byte {

@@ -12,6 +12,7 @@ import (
 
 	"github.com/kici-dev/kici-go/engine"
 	"github.com/kici-dev/kici-go/engine/provider"
+	"github.com/kici-dev/kici-go/engine/registry"
 	"github.com/kici-dev/kici-go/engine/runs"
 	"github.com/kici-dev/kici-go/engine/store"
 )
@@ -24,6 +25,11 @@ type Config struct {
 	// Providers by the kind of source they serve.
 	Providers map[string]provider.Provider
 	Workers   int // that work through deliveries at once; 8 when zero
+	// Registry knows who listens; nil makes one.
+	Registry *registry.Registry
+	// Secrets finds those of genericWebhook triggers; with nil, triggers that name
+	// one never match.
+	Secrets Secrets
 	// MaxPayloadBytes bounds what is kept of a body; more than that is only
 	// hashed. 5 MiB when zero.
 	MaxPayloadBytes int64
@@ -71,6 +77,9 @@ func New(s store.Store, r *runs.Runs, c Config) *Intake {
 	}
 	if c.MaxPayloadBytes <= 0 {
 		c.MaxPayloadBytes = 5 << 20
+	}
+	if c.Registry == nil {
+		c.Registry = registry.New(s, c.Log)
 	}
 	return &Intake{
 		store: s, runs: r, Config: c, log: c.Log.With("room", "intake"),

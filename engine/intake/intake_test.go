@@ -319,7 +319,7 @@ func TestRegistered(t *testing.T) {
 	if len(rs) != 1 || rs[0].Workflow != "paid" || rs[0].Ref.SHA != "1" || rs[0].Source != "s1" {
 		t.Fatalf("%+v %+v", d, rs)
 	}
-	ev, err := intake.Custom("paid", json.RawMessage(`{"a":1}`))
+	ev, err := intake.Custom("paid", json.RawMessage(`{"a":1}`), intake.Origin{})
 	b.must(err)
 	id, err := b.Submit(context.Background(), intake.Signal{Event: ev})
 	b.must(err)

@@ -7,9 +7,8 @@ import (
 
 	"github.com/kici-dev/kici-go/engine"
 	"github.com/kici-dev/kici-go/engine/provider"
-	"github.com/kici-dev/kici-go/engine/store"
+	"github.com/kici-dev/kici-go/engine/registry"
 	"github.com/kici-dev/kici-go/engine/trigger"
-	"github.com/kici-dev/kici-go/lockfile"
 	"github.com/kici-dev/kici-go/lockfile/event"
 	"github.com/kici-dev/kici-go/lockfile/jobspec"
 )
@@ -116,30 +115,69 @@ func ofDefaultBranch(ev *provider.Event) bool {
 
 // matchRegistered decides about an event that comes from no commit.
 func (i *Intake) matchRegistered(ctx context.Context, t *task, ev *provider.Event) ([]matched, error) {
-	var all []engine.Registration
-	err := i.store.View(ctx, func(tx store.Tx) (err error) {
-		all, err = tx.Sources().Registrations(ctx)
-		return err
-	})
+	ls, err := i.Registry.Listeners(ctx)
 	if err != nil {
 		return nil, err
 	}
 	var out []matched
-	for k := range all {
-		r := &all[k]
-		if !t.among.covers(r) {
+	for _, l := range ls {
+		if !t.among.covers(&l.Registration) || t.schedule != nil && (t.schedule.Source != l.Source || t.schedule.Repo != l.Ref.Repo) {
 			continue
 		}
-		c, err := i.locks.get(r.Lock)
-		if err != nil { // it was readable once; a newer release wrote it
-			i.log.Warn("a registered lock file cannot be read", "repo", r.Ref.Repo, "err", err)
+		if t.only == "" && !concerned(l, &ev.Event) {
 			continue
 		}
-		m := matched{event: ev, lock: c, ref: r.Ref, source: r.Source, kind: r.Provider, key: r.RoutingKey, decisions: onlyInternal(c.matcher.Match(&ev.Event), ev)}
+		m, err := i.registered(ctx, l, ev)
+		if err != nil {
+			return nil, err
+		}
+		if m == nil {
+			continue
+		}
+		m.decisions = onlyInternal(m.lock.matcher.Weigh(&ev.Event, vetoes(t, l)...), ev)
 		direct(m.decisions, t.only)
-		out = append(out, m)
+		out = append(out, *m)
 	}
 	return out, nil
+}
+
+// concerned tells whether somebody in a registration listens to this at all.
+func concerned(l *registry.Listener, ev *event.Event) bool {
+	for _, t := range l.Triggers() {
+		if trigger.Concerns(t, ev) {
+			return true
+		}
+	}
+	return false
+}
+
+// vetoes are what besides the event decides about registered triggers.
+func vetoes(t *task, l *registry.Listener) []trigger.Veto {
+	switch {
+	case t.schedule != nil:
+		return []trigger.Veto{t.schedule.veto}
+	case t.inside || t.source == nil:
+		return nil
+	}
+	return []trigger.Veto{withoutWebhook, addressed(t), proven(t, l)}
+}
+
+// registered reads the whole of a registration; nil when there is none any more
+// that can be read.
+func (i *Intake) registered(ctx context.Context, l *registry.Listener, ev *provider.Event) (*matched, error) {
+	r, err := i.Registry.Lock(ctx, l)
+	if errors.Is(err, engine.ErrNotFound) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	c, err := i.locks.get(r.Lock)
+	if err != nil {
+		i.log.Warn("a registered lock file cannot be read", "repo", r.Ref.Repo, "err", err)
+		return nil, nil
+	}
+	return &matched{event: ev, lock: c, ref: r.Ref, source: r.Source, kind: r.Provider, key: r.RoutingKey}, nil
 }
 
 // onlyInternal keeps an event without a commit from starting workflows by
@@ -160,13 +198,4 @@ func broken(c *compiled) string {
 		return err.Error()
 	}
 	return ""
-}
-
-// workflow of a decision is never nil after a match.
-func workflows(ds []trigger.Decision) []*lockfile.Workflow {
-	var out []*lockfile.Workflow
-	for _, d := range trigger.Matched(ds) {
-		out = append(out, d.Workflow)
-	}
-	return out
 }

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"net/http"
 	"time"
 
 	"github.com/kici-dev/kici-go/engine"
@@ -22,6 +23,13 @@ type task struct {
 	depth  int
 	only   string
 	among  Registered
+	// schedule is the one that fired.
+	schedule *Schedule
+	// inside, path and proofs are what came with a webhook besides its body.
+	header http.Header
+	inside bool
+	path   string
+	proofs proofs
 }
 
 // tries and pause bound how long a repository's host is waited for.
@@ -142,9 +150,16 @@ func (i *Intake) decide(ctx context.Context, t *task) error {
 	if err != nil {
 		return err
 	}
-	var all []matched
+	all, err := i.across(ctx, t, events)
+	if err != nil {
+		return err
+	}
 	for k := range events {
 		found, err := i.match(ctx, t, &events[k])
+		var v *verdictError
+		if errors.As(err, &v) && len(all) > 0 { // others listen to a repository that has no workflows
+			continue
+		}
 		if err != nil {
 			return err
 		}
@@ -160,12 +175,13 @@ func (i *Intake) normalize(ctx context.Context, t *task) ([]provider.Event, erro
 		if err := json.Unmarshal(t.body, &s); err != nil {
 			return nil, fmt.Errorf("%w: stored signal: %w", provider.ErrMalformed, err)
 		}
-		t.depth, t.only, t.among = s.Depth, s.Only, s.Registered
+		t.depth, t.only, t.among, t.schedule, t.inside = s.Depth, s.Only, s.Registered, s.Schedule, true
 		return []provider.Event{s.Event}, nil
 	}
 	var h headers
 	if err := json.Unmarshal(t.d.Headers, &h); err != nil {
 		return nil, fmt.Errorf("%w: stored headers: %w", provider.ErrMalformed, err)
 	}
+	t.header, t.inside, t.path, t.proofs = h.Header, h.Inside, h.Path, h.Proofs
 	return t.p.Normalize(ctx, &provider.Inbound{Source: t.source, Header: h.Header, Body: t.body, Path: h.Path})
 }

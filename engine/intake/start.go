@@ -42,9 +42,12 @@ func (i *Intake) start(ctx context.Context, t *task, events []provider.Event, al
 			d.Status, d.Error = status.EventLockfileMissing, provider.ErrNoLockfile.Error()
 		default:
 			tr.Problem = broken(m.lock)
-			d.Matched += len(workflows(m.decisions))
+			d.Matched += len(trigger.Matched(m.decisions))
 		}
 		traces = append(traces, tr)
+	}
+	if len(all) == 0 && len(events) > 0 {
+		traces = append(traces, Trace{Problem: "no registered workflow listens to " + events[0].Type})
 	}
 	d.Trace = encodeTrace(traces)
 	return i.store.Tx(ctx, func(tx store.Tx) error {
@@ -87,7 +90,7 @@ func encodeTrace(traces []Trace) []byte {
 // create makes the runs of one lock file, and registers it.
 func (i *Intake) create(ctx context.Context, tx store.Tx, t *task, d *engine.Delivery, m *matched) error {
 	q := runs.Request{
-		Delivery: d.ID, Source: m.source, Provider: m.kind, RoutingKey: m.key, Ref: m.ref, Event: &m.event.Event, Trust: trust(m.event),
+		Delivery: d.ID, Source: m.source, Provider: m.kind, RoutingKey: m.key, Ref: m.ref, Event: &m.event.Event, Trust: trust(&m.event.Event),
 		TriggeredBy: m.event.SenderUsername,
 	}
 	if m.corrupt != nil && !aboutCode(m.event) {
@@ -98,18 +101,18 @@ func (i *Intake) create(ctx context.Context, tx store.Tx, t *task, d *engine.Del
 		_, err := i.runs.RefuseTx(ctx, tx, q, m.corrupt.Error())
 		return err
 	}
-	if m.forget {
-		return tx.Sources().Unregister(ctx, m.source, m.ref.Repo)
-	}
-	if m.register {
-		r := &engine.Registration{Source: m.source, Ref: m.ref, Provider: m.kind, RoutingKey: m.key, Lock: m.lock.text, UpdatedAt: i.Now()}
-		if err := tx.Sources().Register(ctx, r); err != nil {
+	if m.forget || m.register {
+		if err := i.register(ctx, tx, t, m); err != nil || m.forget {
 			return err
 		}
 	}
 	q.Lock, q.Depth = m.lock.text, t.depth
-	for _, w := range workflows(m.decisions) {
-		q.Workflow = w
+	for _, decided := range trigger.Matched(m.decisions) {
+		q.Workflow, q.Event = decided.Workflow, &m.event.Event
+		if decided.Event != nil {
+			q.Event = decided.Event
+		}
+		q.Trust, q.TriggeredBy = trust(q.Event), q.Event.SenderUsername
 		if _, err := i.runs.CreateTx(ctx, tx, q); err != nil {
 			return err
 		}
@@ -125,7 +128,7 @@ func aboutCode(ev *provider.Event) bool {
 
 // trust is what the code of an event may do: that of a fork comes from anybody,
 // and a review of it is no less about the fork's code.
-func trust(ev *provider.Event) string {
+func trust(ev *event.Event) string {
 	if ev.IsForkPR {
 		return Untrusted
 	}

@@ -3,7 +3,6 @@ package intake
 import (
 	"testing"
 
-	"github.com/kici-dev/kici-go/engine/provider"
 	"github.com/kici-dev/kici-go/lockfile/event"
 )
 
@@ -11,7 +10,7 @@ func TestTrust(t *testing.T) {
 	t.Parallel()
 	for _, typ := range []string{event.PullRequest, event.Review, event.ReviewComment} {
 		for fork, want := range map[bool]string{true: Untrusted, false: Trusted} {
-			if got := trust(&provider.Event{Event: event.Event{Type: typ, IsForkPR: fork}}); got != want {
+			if got := trust(&event.Event{Type: typ, IsForkPR: fork}); got != want {
 				t.Errorf("%s, fork %v: got %s, want %s", typ, fork, got, want)
 			}
 		}

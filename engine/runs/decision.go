@@ -79,7 +79,9 @@ func (d *decision) flush() error {
 	es := d.events
 	d.events = nil
 	d.tx.Notify(store.TopicRuns)
-	d.tx.Notify(store.TopicEvents)
+	if slices.ContainsFunc(es, func(e engine.Event) bool { return e.Pending }) {
+		d.tx.Notify(store.TopicEvents)
+	}
 	return d.tx.Events().Append(d.ctx, es...)
 }
 

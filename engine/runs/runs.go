@@ -58,7 +58,7 @@ const (
 
 // event is one announcement.
 func (r *Runs) event(run engine.RunID, job engine.JobID, kind string, data any) engine.Event {
-	return engine.Event{Run: run, Job: job, Kind: kind, Data: encode(data), At: r.Now()}
+	return engine.Event{Run: run, Job: job, Kind: kind, Data: encode(data), At: r.Now(), Pending: kind == KindRunFinished || kind == KindJobFinished}
 }
 
 // Advance starts what may start now. It is always safe to call: it decides from

@@ -17,9 +17,11 @@ type Sources interface {
 	List(ctx context.Context) ([]engine.Source, error)
 	// Delete removes the source and its registrations.
 	Delete(ctx context.Context, id engine.SourceID) error
-	// Register replaces the registration of a source's repository, and
-	// Registrations lists them all, in a stable order.
+	// Register replaces the registration of a source's repository, Registration
+	// gets it, and Registrations lists them all, in a stable order and without
+	// their lock files, which may be large.
 	Register(ctx context.Context, r *engine.Registration) error
+	Registration(ctx context.Context, id engine.SourceID, repo string) (*engine.Registration, error)
 	Registrations(ctx context.Context) ([]engine.Registration, error)
 	Unregister(ctx context.Context, id engine.SourceID, repo string) error
 }
@@ -198,7 +200,8 @@ type Logs interface {
 
 // Events are the outbox.
 type Events interface {
-	// Append gives numbers and stores. It locks the runs of the events, so that
+	// Append gives numbers and stores; only those marked as pending have to be
+	// confirmed. It locks the runs of the events, so that
 	// numbers of one run become visible in their order.
 	Append(ctx context.Context, events ...engine.Event) error
 	// After follows one run: what came after a number.
@@ -207,6 +210,21 @@ type Events interface {
 	// number may appear after a higher one; it is never passed over.
 	Pending(ctx context.Context, limit int) ([]engine.Event, error)
 	Done(ctx context.Context, seqs ...int64) error
+	// Bury gives an event up: it is done, and Dead lists it with the reason, after
+	// a number, until Revive makes it pending again or its run is removed.
+	Bury(ctx context.Context, seq int64, reason string) error
+	Dead(ctx context.Context, after int64, limit int) ([]engine.DeadEvent, error)
+	Revive(ctx context.Context, seq int64) error
+}
+
+// Schedules remember when each fired last.
+type Schedules interface {
+	Fired(ctx context.Context) (map[string]time.Time, error)
+	// Fire moves a schedule on to an instant and reports whether it was not there
+	// before: of several that try, one does it.
+	Fire(ctx context.Context, schedule string, instant time.Time) (bool, error)
+	// Forget drops schedules that are no more.
+	Forget(ctx context.Context, schedules ...string) error
 }
 
 // Retention removes what is old, at most limit at a time, so that no

@@ -34,6 +34,7 @@ type Tx interface {
 	Agents() Agents
 	Logs() Logs
 	Events() Events
+	Schedules() Schedules
 	Retention() Retention
 	// Notify wakes the listeners of a topic after the commit.
 	Notify(topic string)
@@ -44,7 +45,7 @@ const (
 	TopicDeliveries = "deliveries"
 	TopicQueue      = "queue"
 	TopicRuns       = "runs"
-	TopicEvents     = "events"
+	TopicEvents     = "events" // somebody is to act on one
 )
 
 // PollInterval bounds what a lost wake-up costs.

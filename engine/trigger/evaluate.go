@@ -46,21 +46,20 @@ func newInput(e *event.Event) *input {
 }
 
 // evaluate compares one trigger. A completion also stands for lifecycle events;
-// a lifecycle trigger is compared with each of them.
-func (in *input) evaluate(t *pattern.Trigger) (checks []Check, ok bool, err error) {
-	if t.Lock.Type != lockfile.TriggerLifecycle || len(in.lifecycle) == 0 {
-		tr := &trace{in: in}
-		ok = tr.run(t)
-		return tr.checks, ok, tr.err
+// a lifecycle trigger is compared with each of them. seen is what matched.
+func (in *input) evaluate(t *pattern.Trigger) (checks []Check, seen *event.Event, err error) {
+	as := []*input{in}
+	if t.Lock.Type == lockfile.TriggerLifecycle && len(in.lifecycle) > 0 {
+		as = in.lifecycle
 	}
-	for _, derived := range in.lifecycle {
-		tr := &trace{in: derived}
-		if ok = tr.run(t); ok {
-			return tr.checks, true, tr.err
+	for _, one := range as {
+		tr := &trace{in: one}
+		if tr.run(t) {
+			return tr.checks, one.Event, tr.err
 		}
 		checks, err = append(checks, tr.checks...), errors.Join(err, tr.err)
 	}
-	return checks, false, err
+	return checks, nil, err
 }
 
 // trace records the checks of one trigger. Every method returns whether to go on.

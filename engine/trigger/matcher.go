@@ -3,6 +3,7 @@ package trigger
 import (
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/kici-dev/kici-go/lockfile"
 	"github.com/kici-dev/kici-go/lockfile/event"
@@ -30,7 +31,14 @@ type Decision struct {
 	// expression that ran out of time. Another trigger may still have matched.
 	Err      error              `json:"-"`
 	Workflow *lockfile.Workflow `json:"-"`
+	// Event is what the winning trigger saw: a completion, say, as the lifecycle
+	// event that it also is.
+	Event *event.Event `json:"-"`
 }
+
+// Veto is asked about a trigger that would match, and gives the check that it
+// fails, or nil: what a matcher cannot know, such as who sent the event.
+type Veto func(w *lockfile.Workflow, t *lockfile.Trigger) *Check
 
 // FirstFailed is the check that best explains why nothing matched: the first
 // failed one of a trigger that listens to this type of event, or simply the
@@ -125,11 +133,15 @@ func (m *Matcher) NeedsChangedFiles() bool {
 }
 
 // Match decides about every workflow.
-func (m *Matcher) Match(e *event.Event) []Decision {
+func (m *Matcher) Match(e *event.Event) []Decision { return m.Weigh(e) }
+
+// Weigh is Match with vetoes: a trigger that one is against does not match, and the
+// next of its workflow is tried.
+func (m *Matcher) Weigh(e *event.Event, vetoes ...Veto) []Decision {
 	in := newInput(e)
 	decisions := make([]Decision, len(m.workflows))
 	for i := range m.workflows {
-		decisions[i] = m.workflows[i].decide(in)
+		decisions[i] = m.workflows[i].decide(in, vetoes)
 	}
 	return decisions
 }
@@ -145,7 +157,7 @@ func Matched(decisions []Decision) []Decision {
 	return out
 }
 
-func (w *workflow) decide(in *input) Decision {
+func (w *workflow) decide(in *input, vetoes []Veto) Decision {
 	d := Decision{WorkflowName: w.lock.Name, Workflow: w.lock, Checks: []Check{}}
 	if len(w.triggers) == 0 {
 		d.Summary = "the workflow has no triggers"
@@ -159,12 +171,15 @@ func (w *workflow) decide(in *input) Decision {
 			d.Checks = append(d.Checks, Check{Check: checkPatterns, Pattern: string(t.Lock.Type), Reason: t.err.Error()})
 			continue
 		}
-		checks, ok, err := in.evaluate(t.Trigger)
+		checks, seen, err := in.evaluate(t.Trigger)
 		if err != nil {
 			errs = append(errs, &PatternError{w.lock.Name, i, err})
 		}
-		if ok {
-			d.Matched, d.MatchedTrigger, d.Checks = true, &i, checks
+		if failed := w.vetoed(t, vetoes, seen != nil); failed != nil {
+			checks, seen = append(checks, *failed), nil
+		}
+		if seen != nil {
+			d.Matched, d.MatchedTrigger, d.Checks, d.Event = true, &i, checks, seen
 			d.Summary = fmt.Sprintf("trigger %d (%s) matched", i+1, t.Lock.Type)
 			d.Err = errors.Join(errs...)
 			return d
@@ -174,6 +189,33 @@ func (w *workflow) decide(in *input) Decision {
 	d.Err = errors.Join(errs...)
 	d.Summary = summary(len(w.triggers), d.FirstFailed())
 	return d
+}
+
+func (w *workflow) vetoed(t *compiled, vetoes []Veto, matches bool) *Check {
+	if !matches {
+		return nil
+	}
+	for _, v := range vetoes {
+		if failed := v(w.lock, &t.Lock); failed != nil {
+			return failed
+		}
+	}
+	return nil
+}
+
+// Concerns tells whether a trigger listens to this kind of event at all, which
+// costs next to nothing to ask.
+func Concerns(t *lockfile.Trigger, e *event.Event) bool {
+	switch t.Type {
+	case lockfile.TriggerWebhook:
+		return slices.Contains(t.Events, e.Type) || e.RawName != "" && slices.Contains(t.Events, e.RawName)
+	case lockfile.TriggerLifecycle:
+		return e.Type == event.Lifecycle || slices.ContainsFunc(event.LifecycleOf(e), func(d event.Event) bool {
+			return slices.Contains(t.Events, event.Text(d.Body(), "lifecycleEvent"))
+		})
+	}
+	want, known := eventTypes[t.Type]
+	return known && want == e.Type
 }
 
 func summary(triggers int, failed *Check) string {

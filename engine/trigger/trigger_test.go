@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -249,6 +250,68 @@ func BenchmarkMatchThousandWorkflows(b *testing.B) {
 	for b.Loop() {
 		if got := len(Matched(m.Match(&e))); got != 20 {
 			b.Fatal(got)
+		}
+	}
+}
+
+// A veto is heard only about triggers that would match, and the next one is tried.
+func TestVeto(t *testing.T) {
+	t.Parallel()
+	m := Compile(file(lockfile.Trigger{Type: "kici_event", EventName: "a", Match: nil, Source: "x/y"}, lockfile.Trigger{Type: "kici_event", EventName: "b"}, lockfile.Trigger{Type: "kici_event", EventName: "b"}))
+	e := ev(event.KiciEvent, "", "main", `{"eventName":"b"}`)
+	asked := 0
+	first := func(*lockfile.Workflow, *lockfile.Trigger) *Check {
+		if asked++; asked == 1 {
+			return &Check{Check: "auth", Reason: "who are you"}
+		}
+		return nil
+	}
+	if d := m.Weigh(&e, first)[0]; !d.Matched || *d.MatchedTrigger != 2 || asked != 2 {
+		t.Errorf("asked %d times: %+v", asked, d)
+	}
+	never := func(*lockfile.Workflow, *lockfile.Trigger) *Check { return &Check{Check: "auth", Reason: "no"} }
+	if d := m.Weigh(&e, never)[0]; d.Matched || d.Event != nil || !slices.ContainsFunc(d.Checks, func(c Check) bool { return c.Check == "auth" && !c.Passed }) {
+		t.Errorf("%+v", d)
+	}
+}
+
+// A lifecycle trigger's run sees a lifecycle event, whatever it was derived from.
+func TestSeenEvent(t *testing.T) {
+	t.Parallel()
+	e := ev(event.JobComplete, "", "main", `{"jobName":"j","status":"failed"}`)
+	ds := Compile(&lockfile.File{Workflows: []lockfile.Workflow{
+		{Name: "l", Triggers: []lockfile.Trigger{{Type: "lifecycle", Events: []string{"job_failed"}}}},
+		{Name: "j", Triggers: []lockfile.Trigger{{Type: "job_complete"}}},
+	}}).Match(&e)
+	if l := ds[0].Event; l == nil || l.Type != event.Lifecycle || event.Text(l.Body(), "lifecycleEvent") != "job_failed" || event.Text(l.Body(), "jobName") != "j" {
+		t.Errorf("%+v", ds[0])
+	}
+	if ds[1].Event == nil || ds[1].Event.Type != event.JobComplete {
+		t.Errorf("%+v", ds[1])
+	}
+}
+
+func TestConcerns(t *testing.T) {
+	t.Parallel()
+	failed, done := ev(event.JobComplete, "", "", `{"status":"failed"}`), ev(event.JobComplete, "", "", `{"status":"success"}`)
+	hook := ev(event.GenericWebhook, "x", "", `{}`)
+	hook.RawName = "x"
+	for _, c := range []struct {
+		trigger lockfile.Trigger
+		event   event.Event
+		want    bool
+	}{
+		{lockfile.Trigger{Type: "job_complete", Job: "other"}, failed, true},
+		{lockfile.Trigger{Type: "workflow_complete"}, failed, false},
+		{lockfile.Trigger{Type: "lifecycle", Events: []string{"job_failed"}}, failed, true},
+		{lockfile.Trigger{Type: "lifecycle", Events: []string{"job_failed"}}, done, false},
+		{lockfile.Trigger{Type: "webhook", Events: []string{"x"}}, hook, true},
+		{lockfile.Trigger{Type: "webhook", Events: []string{"y"}}, hook, false},
+		{lockfile.Trigger{Type: "generic_webhook", Source: "s"}, hook, true},
+		{lockfile.Trigger{Type: "nonsense"}, ev("", "", "", "{}"), false},
+	} {
+		if got := Concerns(&c.trigger, &c.event); got != c.want {
+			t.Errorf("%+v, %s: %v", c.trigger, c.event.Type, got)
 		}
 	}
 }

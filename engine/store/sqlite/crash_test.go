@@ -42,7 +42,7 @@ func pair(i int) func(store.Tx) error {
 	return func(tx store.Tx) error {
 		ctx, id := context.Background(), engine.RunID(fmt.Sprintf("run-%08d", i))
 		return errors.Join(tx.Runs().Insert(ctx, &engine.Run{ID: id, CreatedAt: time.Unix(int64(i+1), 0)}, &engine.Snapshot{Lock: make([]byte, 20_000)}),
-			tx.Events().Append(ctx, engine.Event{Run: id, Kind: "run.created"}))
+			tx.Events().Append(ctx, engine.Event{Run: id, Kind: "run.created", Pending: true}))
 	}
 }
 

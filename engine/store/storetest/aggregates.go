@@ -5,6 +5,8 @@ import (
 	"context"
 	"errors"
 	"reflect"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -58,8 +60,14 @@ func testSources(t *testing.T, b *bench) {
 	r.Ref.SHA, r.Lock = "2", []byte("m")
 	b.tx(func(tx store.Tx) error { return tx.Sources().Register(ctx, &r) })
 	b.tx(func(tx store.Tx) error {
+		got, err := tx.Sources().Registration(ctx, "s1", "a/b")
+		same(t, "registration", got, &r, err)
+		_, err = tx.Sources().Registration(ctx, "s1", "a/c")
+		is(t, "no registration", err, engine.ErrNotFound)
 		all, err := tx.Sources().Registrations(ctx)
-		same(t, "registrations", all, []engine.Registration{second, r}, err)
+		head := r
+		head.Lock = nil
+		same(t, "registrations", all, []engine.Registration{second, head}, err)
 		if err := tx.Sources().Unregister(ctx, "forge", "a/c"); err != nil {
 			return err
 		}
@@ -290,8 +298,10 @@ func testTokens(t *testing.T, b *bench) {
 func testOutbox(t *testing.T, b *bench) {
 	ctx := context.Background()
 	r, js := b.run(1)
-	e := []engine.Event{{Run: r.ID, Kind: "run.started", Data: []byte("{}"), At: b.now}, {Kind: "agent.joined", At: b.now}, {Run: r.ID, Job: js[0].ID, Kind: "job.started", At: b.now}}
-	b.tx(func(tx store.Tx) error { return tx.Events().Append(ctx, e...) })
+	e := []engine.Event{{Run: r.ID, Kind: "run.started", Data: []byte("{}"), At: b.now, Pending: true}, {Kind: "agent.joined", At: b.now, Pending: true},
+		{Run: r.ID, Job: js[0].ID, Kind: "job.started", At: b.now, Pending: true}}
+	told := engine.Event{Run: r.ID, Kind: "step.started", At: b.now}
+	b.tx(func(tx store.Tx) error { return tx.Events().Append(ctx, e[0], e[1], told, e[2]) })
 	b.tx(func(tx store.Tx) error {
 		got, err := tx.Events().Pending(ctx, 9)
 		if err != nil || len(got) != 3 || got[0].Seq >= got[1].Seq || got[1].Seq >= got[2].Seq {
@@ -302,14 +312,77 @@ func testOutbox(t *testing.T, b *bench) {
 		}
 		same(t, "pending", got, e, nil)
 		of, err := tx.Events().After(ctx, r.ID, e[0].Seq, 9)
-		same(t, "after", of, e[2:], err)
+		told.Seq = e[1].Seq + 1
+		same(t, "after", of, []engine.Event{told, e[2]}, err)
 		if err := tx.Events().Done(ctx, e[0].Seq, e[2].Seq); err != nil {
 			return err
 		}
 		got, err = tx.Events().Pending(ctx, 9)
 		same(t, "confirmed", got, e[1:2], err)
+		e[0].Pending = false
 		of, err = tx.Events().After(ctx, r.ID, 0, 1)
 		same(t, "a run keeps its events", of, e[:1], err)
+		return nil
+	})
+	b.tx(func(tx store.Tx) error {
+		if err := tx.Events().Bury(ctx, e[1].Seq, "why"); err != nil {
+			return err
+		}
+		got, err := tx.Events().Pending(ctx, 9)
+		same(t, "buried", got, []engine.Event(nil), err)
+		e[1].Pending = false
+		dead, err := tx.Events().Dead(ctx, 0, 9)
+		same(t, "dead", dead, []engine.DeadEvent{{Event: e[1], Reason: "why"}}, err)
+		dead, err = tx.Events().Dead(ctx, e[1].Seq, 9)
+		same(t, "dead after", dead, []engine.DeadEvent(nil), err)
+		is(t, "alive", tx.Events().Revive(ctx, e[0].Seq), engine.ErrNotFound)
+		if err := tx.Events().Revive(ctx, e[1].Seq); err != nil {
+			return err
+		}
+		e[1].Pending = true
+		got, err = tx.Events().Pending(ctx, 9)
+		same(t, "revived", got, e[1:2], err)
+		return nil
+	})
+}
+
+func testSchedules(t *testing.T, b *bench) {
+	ctx := context.Background()
+	at := b.now.Truncate(time.Minute)
+	fire := func(s store.Store, name string, at time.Time) (first bool) {
+		t.Helper()
+		if err := s.Tx(ctx, func(tx store.Tx) (err error) {
+			first, err = tx.Schedules().Fire(ctx, name, at)
+			return err
+		}); err != nil {
+			t.Error(err)
+		}
+		return first
+	}
+	var g sync.WaitGroup
+	var firsts atomic.Int64
+	for _, s := range append(b.both(), b.both()...) {
+		g.Go(func() {
+			if fire(s, "a", at) {
+				firsts.Add(1)
+			}
+		})
+	}
+	g.Wait()
+	if n := firsts.Load(); n != 1 {
+		t.Errorf("an instant fired %d times", n)
+	}
+	if fire(b, "a", at.Add(-time.Minute)) || !fire(b, "a", at.Add(time.Minute)) || !fire(b, "b", at) {
+		t.Error("instants come in order, and each schedule has its own")
+	}
+	b.tx(func(tx store.Tx) error {
+		got, err := tx.Schedules().Fired(ctx)
+		same(t, "fired", got, map[string]time.Time{"a": at.Add(time.Minute), "b": at}, err)
+		if err := tx.Schedules().Forget(ctx, "a", "none"); err != nil {
+			return err
+		}
+		got, err = tx.Schedules().Fired(ctx)
+		same(t, "forgotten", got, map[string]time.Time{"b": at}, err)
 		return nil
 	})
 }

@@ -92,7 +92,7 @@ func complete(w *bench, n int) func() error {
 				return err
 			}
 			tx.Notify(store.TopicEvents)
-			return tx.Events().Append(ctx, engine.Event{Run: a.Run, Job: a.Job, Kind: "job.finished", At: w.now})
+			return tx.Events().Append(ctx, engine.Event{Run: a.Run, Job: a.Job, Kind: "job.finished", At: w.now, Pending: true})
 		})
 	}
 }

@@ -26,7 +26,7 @@ func testAtomic(t *testing.T, b *bench) {
 			if err := tx.Runs().Insert(ctx, &engine.Run{ID: id}, &engine.Snapshot{}); err != nil {
 				return err
 			}
-			if err := tx.Events().Append(ctx, engine.Event{Run: id, Kind: "k"}); err != nil {
+			if err := tx.Events().Append(ctx, engine.Event{Run: id, Kind: "k", Pending: true}); err != nil {
 				return err
 			}
 			return end()

@@ -38,7 +38,7 @@ func (q *questions) Emit(ctx context.Context, e serverend.Emitted) (engine.Deliv
 	if err != nil {
 		return "", err
 	}
-	ev, err := intake.Custom(e.Name, e.Payload)
+	ev, err := intake.Custom(e.Name, e.Payload, intake.Origin{Repo: run.Ref.Repo, RoutingKey: run.RoutingKey})
 	if err != nil {
 		return "", err
 	}

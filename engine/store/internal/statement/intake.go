@@ -52,8 +52,18 @@ func (t sources) Register(ctx context.Context, r *engine.Registration) error {
 		updated_at = excluded.updated_at`, registrationFields, *r)
 }
 
+const headColumns = "source_id, repo, ref, sha, provider, routing_key, updated_at"
+
+func headFields(r *engine.Registration) []any {
+	return []any{(*string)(&r.Source), &r.Ref.Repo, &r.Ref.Name, &r.Ref.SHA, &r.Provider, &r.RoutingKey, at(&r.UpdatedAt)}
+}
+
 func (t sources) Registrations(ctx context.Context) ([]engine.Registration, error) {
-	return list(ctx, t.Tx, "list registrations", registrationFields, "SELECT "+registrationColumns+" FROM registrations ORDER BY source_id, repo")
+	return list(ctx, t.Tx, "list registrations", headFields, "SELECT "+headColumns+" FROM registrations ORDER BY source_id, repo")
+}
+
+func (t sources) Registration(ctx context.Context, id engine.SourceID, repo string) (*engine.Registration, error) {
+	return one(ctx, t.Tx, "get registration", registrationFields, "SELECT "+registrationColumns+" FROM registrations WHERE source_id = $1 AND repo = $2", string(id), repo)
 }
 
 func (t sources) Unregister(ctx context.Context, id engine.SourceID, repo string) error {

@@ -89,11 +89,13 @@ func (t agents) RevokeToken(ctx context.Context, id engine.TokenID, now time.Tim
 
 type events struct{ *Tx }
 
-const eventColumns = "run_id, job_id, kind, data, created_at"
+const eventColumns = "run_id, job_id, kind, data, created_at, done"
 
 func eventFields(e *engine.Event) []any {
-	return []any{(*string)(&e.Run), (*string)(&e.Job), &e.Kind, raw(&e.Data), at(&e.At)}
+	return []any{(*string)(&e.Run), (*string)(&e.Job), &e.Kind, raw(&e.Data), at(&e.At), inverse(&e.Pending)}
 }
+
+func deadFields(d *engine.DeadEvent) []any { return append(numberedFields(&d.Event), &d.Reason) }
 
 func numberedFields(e *engine.Event) []any { return append([]any{&e.Seq}, eventFields(e)...) }
 
@@ -131,6 +133,52 @@ func (t events) Pending(ctx context.Context, limit int) ([]engine.Event, error) 
 func (t events) Done(ctx context.Context, seqs ...int64) error {
 	for part := range slices.Chunk(seqs, rowsAtOnce) {
 		if _, err := t.exec(ctx, "confirm events", "UPDATE events SET done = TRUE WHERE seq IN ("+places(1, len(part))+")", anys(part)...); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (t events) Bury(ctx context.Context, seq int64, reason string) error {
+	return t.change(ctx, "give up event", engine.ErrNotFound, "UPDATE events SET done = TRUE, dead = $2 WHERE seq = $1", seq, reason)
+}
+
+func (t events) Dead(ctx context.Context, after int64, limit int) ([]engine.DeadEvent, error) {
+	return list(ctx, t.Tx, "list dead events", deadFields, "SELECT seq, "+eventColumns+", dead FROM events WHERE dead <> '' AND seq > $1 ORDER BY seq LIMIT $2", after, limit)
+}
+
+func (t events) Revive(ctx context.Context, seq int64) error {
+	return t.change(ctx, "revive event", engine.ErrNotFound, "UPDATE events SET done = FALSE, dead = '' WHERE seq = $1 AND dead <> ''", seq)
+}
+
+type schedules struct{ *Tx }
+
+type fired struct {
+	schedule string
+	at       time.Time
+}
+
+func firedFields(f *fired) []any { return []any{&f.schedule, at(&f.at)} }
+
+func (t schedules) Fired(ctx context.Context) (map[string]time.Time, error) {
+	rows, err := list(ctx, t.Tx, "list schedules", firedFields, "SELECT schedule, fired_at FROM cron_last_fired")
+	out := make(map[string]time.Time, len(rows))
+	for _, f := range rows {
+		out[f.schedule] = f.at
+	}
+	return out, err
+}
+
+// Fire is one statement for the reason that First is.
+func (t schedules) Fire(ctx context.Context, schedule string, instant time.Time) (bool, error) {
+	n, err := t.exec(ctx, "fire schedule", `INSERT INTO cron_last_fired (schedule, fired_at) VALUES ($1, $2)
+		ON CONFLICT (schedule) DO UPDATE SET fired_at = excluded.fired_at WHERE cron_last_fired.fired_at < excluded.fired_at`, schedule, micros(instant))
+	return n == 1, err
+}
+
+func (t schedules) Forget(ctx context.Context, names ...string) error {
+	for part := range slices.Chunk(names, rowsAtOnce) {
+		if _, err := t.exec(ctx, "forget schedules", "DELETE FROM cron_last_fired WHERE schedule IN ("+places(1, len(part))+")", anys(part)...); err != nil {
 			return err
 		}
 	}

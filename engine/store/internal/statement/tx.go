@@ -67,6 +67,7 @@ func (t *Tx) Steps() store.Steps           { return steps{t} }
 func (t *Tx) Agents() store.Agents         { return agents{t} }
 func (t *Tx) Logs() store.Logs             { return logs{t} }
 func (t *Tx) Events() store.Events         { return events{t} }
+func (t *Tx) Schedules() store.Schedules   { return schedules{t} }
 func (t *Tx) Retention() store.Retention   { return retention{t} }
 
 var _ store.Tx = (*Tx)(nil)

@@ -79,3 +79,22 @@ func (p *packed[T]) Scan(v any) error {
 	}
 	return fmt.Errorf("a list is stored as %T", v)
 }
+
+// not stores the opposite: a column that asks the question the other way round.
+type not bool
+
+func inverse(b *bool) *not { return (*not)(b) }
+
+func (n not) Value() (driver.Value, error) { return !bool(n), nil }
+
+func (n *not) Scan(v any) error {
+	switch v := v.(type) {
+	case bool:
+		*n = not(!v)
+	case int64:
+		*n = v == 0
+	default:
+		return fmt.Errorf("yes or no is stored as %T", v)
+	}
+	return nil
+}

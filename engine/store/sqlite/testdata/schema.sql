@@ -17,6 +17,7 @@ CREATE INDEX attempts_ended ON attempts (ended_at, id) WHERE ended_at > 0;
 CREATE INDEX attempts_open ON attempts (agent_id) WHERE ended_at = 0;
 CREATE INDEX attempts_run ON attempts (run_id);
 CREATE INDEX attempts_unacked ON attempts (ack_deadline) WHERE ended_at = 0 AND acked_at = 0;
+CREATE TABLE cron_last_fired (schedule TEXT PRIMARY KEY, fired_at INTEGER NOT NULL) STRICT;
 CREATE TABLE dedup_cache (dedup_key TEXT PRIMARY KEY, expires_at INTEGER NOT NULL) STRICT;
 CREATE INDEX dedup_cache_expiry ON dedup_cache (expires_at);
 CREATE TABLE dispatch_queue (
@@ -41,7 +42,8 @@ CREATE TABLE event_payloads (
 CREATE TABLE events (
 	seq INTEGER PRIMARY KEY AUTOINCREMENT, run_id TEXT NOT NULL, job_id TEXT NOT NULL, kind TEXT NOT NULL,
 	data BLOB NOT NULL, created_at INTEGER NOT NULL, done INTEGER NOT NULL DEFAULT 0
-) STRICT;
+, dead TEXT NOT NULL DEFAULT '') STRICT;
+CREATE INDEX events_dead ON events (seq) WHERE dead <> '';
 CREATE INDEX events_pending ON events (seq) WHERE NOT done;
 CREATE INDEX events_run ON events (run_id, seq);
 CREATE TABLE garbage (blob TEXT PRIMARY KEY) STRICT;
