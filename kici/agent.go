@@ -61,6 +61,7 @@ type Agent struct {
 	mu   sync.Mutex // guards what follows
 	ran  bool
 	room *agent.Agent
+	link *agentend.Link
 }
 
 // NewAgent checks and connects. It starts no goroutine, and reads neither the
@@ -132,7 +133,7 @@ func (a *Agent) Run(ctx context.Context) (err error) {
 	}
 	a.mu.Lock()
 	ran := a.ran
-	a.ran, a.room = true, room
+	a.ran, a.room, a.link = true, room, link
 	a.mu.Unlock()
 	if ran {
 		return ErrRanBefore
@@ -161,3 +162,23 @@ func (a *Agent) Drain() {
 		a.room.Drain()
 	}
 }
+
+// Connected tells whether an orchestrator has the agent right now.
+func (a *Agent) Connected() bool {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return a.link != nil && a.link.Connected()
+}
+
+// ActiveJobs counts the jobs that take a slot.
+func (a *Agent) ActiveJobs() int {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if a.room == nil {
+		return 0
+	}
+	return a.room.Active()
+}
+
+// Name is the agent's id.
+func (a *Agent) Name() string { return a.config.ID }

@@ -6,8 +6,13 @@ import (
 	"github.com/kici-dev/kici-go/engine/provider"
 	"github.com/kici-dev/kici-go/engine/runs"
 	"github.com/kici-dev/kici-go/engine/store"
+	"github.com/kici-dev/kici-go/kici/internal/link/agentend"
 	"github.com/kici-dev/kici-go/kici/internal/orchestrator"
 )
+
+// RefusedError ends the Run of an agent: its orchestrator does not want it, and
+// asking again would not change that.
+type RefusedError = agentend.RefusedError
 
 // What callers branch on.
 var (

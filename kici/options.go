@@ -1,6 +1,7 @@
 package kici
 
 import (
+	"context"
 	"errors"
 	"log/slog"
 	"time"
@@ -101,6 +102,15 @@ func WithChildCommand(args ...string) SharedOption {
 // WithStore uses a store that the caller opened, and closes.
 func WithStore(st Store) OrchestratorOption {
 	return orchestratorOption(func(s *orchestratorSettings) error { s.live.Store = st; return given(st != nil) })
+}
+
+// WithStoreOpener opens the store when Run begins, and Run closes it. It takes
+// the place of the embedded store in DataDir.
+func WithStoreOpener(open func(ctx context.Context) (Store, error)) OrchestratorOption {
+	return orchestratorOption(func(s *orchestratorSettings) error {
+		s.live.OpenStore = func(ctx context.Context, _ string) (Store, error) { return open(ctx) }
+		return given(open != nil)
+	})
 }
 
 // WithBlobs uses a blob store that the caller opened.

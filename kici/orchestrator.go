@@ -45,8 +45,15 @@ type OrchestratorConfig struct {
 	// SecretKey is 32 bytes that all keys are derived from; orchestrators of one
 	// database share it. Without it one is made and kept in DataDir.
 	SecretKey []byte `json:"-"`
-	Version   string // of the program, for whoever asks
+	// AdminToken opens the admin API; without one there is none.
+	AdminToken string `json:"-"`
+	// BlobDir is where payloads and logs lie; "blobs" in DataDir when empty.
+	BlobDir string
+	Version string // of the program, for whoever asks
 }
+
+// Forever is a timeout that does not come.
+const Forever = 100 * 365 * 24 * time.Hour
 
 // SourceConfig is a place that events come from. Config is JSON in the shape of
 // its provider; see the packages below engine/provider.
@@ -108,7 +115,7 @@ func NewOrchestrator(cfg OrchestratorConfig, opts ...OrchestratorOption) (*Orche
 	c := orchestrator.Config{
 		DataDir: cfg.DataDir, PublicURL: cfg.PublicURL, BasePath: cfg.BasePath, AgentAuth: cfg.AgentAuth, DrainTimeout: cfg.DrainTimeout,
 		QueueTimeout: cfg.QueueTimeout, GroupTimeout: cfg.GroupTimeout, AckTimeout: cfg.AckTimeout, LogCap: cfg.MaxLogBytes,
-		Retention: cfg.Retention, SecretKey: cfg.SecretKey, Version: cfg.Version,
+		Retention: cfg.Retention, SecretKey: cfg.SecretKey, AdminToken: cfg.AdminToken, BlobDir: cfg.BlobDir, Version: cfg.Version,
 	}
 	for _, src := range cfg.Sources {
 		c.Sources = append(c.Sources, orchestrator.Source(src))

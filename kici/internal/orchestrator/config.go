@@ -22,6 +22,7 @@ import (
 // Config is what a file can say.
 type Config struct {
 	DataDir      string
+	BlobDir      string
 	PublicURL    string
 	BasePath     string
 	Org          string
@@ -56,7 +57,7 @@ type Options struct {
 	Now       func() time.Time
 	// OpenStore opens the default store, and OpenBlobs the default blobs.
 	OpenStore StoreOpener
-	OpenBlobs func(dir string, now func() time.Time) (s blob.Store, end func() error, err error)
+	OpenBlobs func(dataDir, blobDir string, now func() time.Time) (s blob.Store, end func() error, err error)
 	// Wire makes the wire of this process a bad one, for tests.
 	Wire []pipe.Option
 	// Session of each agent; zero values mean the defaults.

@@ -42,16 +42,19 @@ func Defaults(o *Options, environ, child []string) {
 }
 
 // openBlobs keeps blobs beside the store, or for as long as this process lives.
-func openBlobs(dir string, now func() time.Time) (blob.Store, func() error, error) {
+func openBlobs(dir, blobDir string, now func() time.Time) (blob.Store, func() error, error) {
 	remove := func() error { return nil }
-	if dir == "" {
+	if dir == "" && blobDir == "" {
 		temporary, err := os.MkdirTemp("", "kici-blobs-")
 		if err != nil {
 			return nil, nil, err
 		}
 		dir, remove = temporary, func() error { return os.RemoveAll(temporary) }
 	}
-	s, err := fs.Open(filepath.Join(dir, "blobs"), now)
+	if blobDir == "" {
+		blobDir = filepath.Join(dir, "blobs")
+	}
+	s, err := fs.Open(blobDir, now)
 	if err != nil {
 		return nil, nil, errors.Join(err, remove())
 	}

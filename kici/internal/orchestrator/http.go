@@ -1,11 +1,16 @@
 package orchestrator
 
 import (
+	"context"
 	"encoding/json"
 	"net/http"
 	"strings"
+	"time"
 
+	"github.com/kici-dev/kici-go/engine"
 	"github.com/kici-dev/kici-go/engine/blob"
+	"github.com/kici-dev/kici-go/engine/store"
+	"github.com/kici-dev/kici-go/kici/internal/httpapi/admin"
 	blobapi "github.com/kici-dev/kici-go/kici/internal/httpapi/blob"
 	"github.com/kici-dev/kici-go/kici/internal/httpapi/webhook"
 	"github.com/kici-dev/kici-go/transport/message"
@@ -19,16 +24,23 @@ func (h *house) routes() http.Handler {
 	mux.Handle("GET /ws", h.sockets)
 	links := &blobapi.Handler{Store: h.blobs, Signer: h.signer, Log: log}
 	mux.Handle(blob.Path, links)
+	born := h.o.o.Now()
 	mux.HandleFunc("GET /health", func(w http.ResponseWriter, _ *http.Request) {
 		agents, busy := h.dispatch.Connected()
-		say(w, http.StatusOK, map[string]any{"status": "ok", "agents": agents, "activeJobs": busy})
+		now := h.o.o.Now()
+		say(w, http.StatusOK, map[string]any{
+			"status": "ok", "agents": agents, "activeJobs": busy, "version": h.o.config.Version, "timestamp": now, "uptime": now.Sub(born).Seconds(),
+		})
 	})
-	mux.HandleFunc("GET /ready", func(w http.ResponseWriter, _ *http.Request) { say(w, http.StatusOK, map[string]any{"status": "ready"}) })
+	mux.HandleFunc("GET /ready", h.serveReady)
 	mux.HandleFunc("GET /api/v1/capabilities", func(w http.ResponseWriter, _ *http.Request) {
 		say(w, http.StatusOK, map[string]any{
 			"orchestratorVersion": h.o.config.Version, "protocolVersion": message.ProtocolVersion, "minProtocolVersion": message.MinProtocolVersion,
 		})
 	})
+	if h.o.config.AdminToken != "" {
+		h.admin().Routes(mux)
+	}
 	for _, mount := range h.o.o.Mounts {
 		mount(h.rooms(), mux)
 	}
@@ -36,6 +48,52 @@ func (h *house) routes() http.Handler {
 		return mux
 	}
 	return http.StripPrefix(h.o.config.BasePath, mux)
+}
+
+// serveReady answers whether work can be taken in, which takes a store.
+func (h *house) serveReady(w http.ResponseWriter, r *http.Request) {
+	ctx, cancel := context.WithTimeout(r.Context(), readyTimeout)
+	defer cancel()
+	if err := h.store.View(ctx, func(tx store.Tx) error { _, err := tx.Deliveries().Open(ctx, 1); return err }); err != nil {
+		h.o.o.Log.Warn("not ready: the store does not answer", "err", err)
+		say(w, http.StatusServiceUnavailable, map[string]any{"error": "the store does not answer"})
+		return
+	}
+	say(w, http.StatusOK, map[string]any{"status": "ready"})
+}
+
+const readyTimeout = 5 * time.Second
+
+// admin is the API of operators.
+func (h *house) admin() *admin.Handler {
+	c := &h.o.config
+	return &admin.Handler{
+		Token: c.AdminToken, Store: h.store, Runs: h.runs, Intake: h.intake, Logs: h.rooms().Logs, Providers: h.o.o.Providers,
+		Log: h.o.o.Log.With("room", "admin"), Now: h.o.o.Now, NewID: newID, RoutingKey: h.routingKey,
+		WebhookURL: func(s *engine.Source) string {
+			return c.PublicURL + c.BasePath + "/webhook/" + c.Org + "/" + routingFamily(s.Kind) + "/" + s.Name
+		},
+		Revoked: h.server.Revoke, Agents: h.dispatch.Connected, DataDir: c.DataDir, Version: c.Version, Protocol: message.ProtocolVersion,
+	}
+}
+
+// Time that a body has. What agents upload is large.
+const (
+	bodyTimeout   = 30 * time.Second
+	uploadTimeout = 15 * time.Minute
+)
+
+// bound cuts off whoever sends a body drop by drop. A request without one gets no
+// deadline: it would end the answer as well, and some answers are long.
+func bound(w http.ResponseWriter, r *http.Request) {
+	if r.ContentLength == 0 {
+		return
+	}
+	limit := bodyTimeout
+	if strings.Contains(r.URL.Path, blob.Path) {
+		limit = uploadTimeout
+	}
+	_ = http.NewResponseController(w).SetReadDeadline(time.Now().Add(limit)) // not every server can
 }
 
 func say(w http.ResponseWriter, code int, body any) {

@@ -71,7 +71,7 @@ func (o *Orchestrator) Run(ctx context.Context) (err error) {
 	blobs := o.o.Blobs
 	if blobs == nil {
 		var end func() error
-		if blobs, end, err = o.o.OpenBlobs(o.config.DataDir, o.o.Now); err != nil {
+		if blobs, end, err = o.o.OpenBlobs(o.config.DataDir, o.config.BlobDir, o.o.Now); err != nil {
 			return err
 		}
 		defer func() { err = errors.Join(err, end()) }()
@@ -93,6 +93,7 @@ func (o *Orchestrator) openStore(ctx context.Context) (s store.Store, owned bool
 
 // ServeHTTP answers once the rooms are there.
 func (o *Orchestrator) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	bound(w, r)
 	h := o.house.Load()
 	if h == nil {
 		notReady(w, r, o.config.BasePath)

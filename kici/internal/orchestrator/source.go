@@ -34,8 +34,13 @@ func (h *house) put(ctx context.Context, tx store.Tx, s Source) error {
 		return err
 	}
 	row.Kind, row.Config, row.Enabled, row.UpdatedAt = s.Kind, s.Config, true, now
-	row.RoutingKey = fmt.Sprintf("%s:%s:%s", routingFamily(s.Kind), h.o.config.Org, row.ID)
+	row.RoutingKey = h.routingKey(s.Kind, row.ID)
 	return tx.Sources().Put(ctx, row)
+}
+
+// routingKey names the deliveries of a source.
+func (h *house) routingKey(kind string, id engine.SourceID) string {
+	return fmt.Sprintf("%s:%s:%s", routingFamily(kind), h.o.config.Org, id)
 }
 
 // routingFamily is the word that routing keys of a kind begin with.

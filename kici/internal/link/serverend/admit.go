@@ -37,9 +37,10 @@ func (l *link) admit(ctx context.Context, open bool) (*dispatch.Hello, error) {
 			return nil, &transport.CloseError{Code: transport.ProtocolError, Reason: fmt.Sprintf("protocol %d is too old; %d is the oldest spoken here", auth.ProtocolVersion, message.MinProtocolVersion)}
 		}
 		if !open {
-			if token, err = l.token(ctx, auth.Token); err != nil {
+			if token, err = l.lookUp(ctx, auth.Token); err != nil {
 				return nil, err
 			}
+			l.token = token.ID
 		}
 		if err := l.answer(ctx, &message.AuthSuccess{ConnectionID: l.s.NewID()}); err != nil {
 			return nil, err
@@ -83,9 +84,9 @@ func (l *link) answer(ctx context.Context, m message.Message) error {
 	return l.conn.Send(ctx, frame)
 }
 
-// token looks one up. Hashes are compared by the database's index, and learning
+// lookUp finds a token. Hashes are compared by the database's index, and learning
 // how much of a hash is right helps nobody to find a token.
-func (l *link) token(ctx context.Context, secret string) (*engine.AgentToken, error) {
+func (l *link) lookUp(ctx context.Context, secret string) (*engine.AgentToken, error) {
 	hash := sha256.Sum256([]byte(secret))
 	var token *engine.AgentToken
 	err := l.s.Store.View(ctx, func(tx store.Tx) (err error) {

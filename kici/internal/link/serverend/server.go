@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"log/slog"
+	"sync"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -61,12 +62,15 @@ type Server struct {
 	Config
 	dispatcher *dispatch.Dispatcher
 	log        *slog.Logger
+
+	mu     sync.Mutex               // guards opened
+	opened map[*link]engine.TokenID // connected agents, by what let them in
 }
 
 // New makes one.
 func New(d *dispatch.Dispatcher, c Config) *Server {
 	c.Session.Receive = message.ToOrchestrator
-	return &Server{c, d, c.Log.With("room", "serverend")}
+	return &Server{Config: c, dispatcher: d, log: c.Log.With("room", "serverend"), opened: map[*link]engine.TokenID{}}
 }
 
 // link is one connected agent.
@@ -76,6 +80,7 @@ type link struct {
 	session *session.Session
 	member  *dispatch.Member
 	agent   engine.AgentID
+	token   engine.TokenID          // that let it in; empty without one
 	counts  bool                    // it numbers messages of record
 	cancel  context.CancelCauseFunc // ends the connection
 }
@@ -99,9 +104,36 @@ func (s *Server) Serve(ctx context.Context, conn transport.Conn, trusted bool) {
 		return
 	}
 	l.agent = hello.Agent.ID
+	s.note(l)
+	defer s.forget(l)
 	s.log.Info("agent connected", "agent", l.agent, "addr", conn.RemoteAddr(), "slots", hello.Agent.Slots)
 	err = l.run(ctx, hello)
 	s.log.Info("agent disconnected", "agent", l.agent, "code", int(transport.CodeOf(err)), "cause", text(err))
+}
+
+// Revoke ends the connections of agents that a token let in.
+func (s *Server) Revoke(id engine.TokenID) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for l, token := range s.opened {
+		if token == id {
+			l.Close(dispatch.CloseRevoked, "the token has been revoked")
+		}
+	}
+}
+
+func (s *Server) note(l *link) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if l.token != "" {
+		s.opened[l] = l.token
+	}
+}
+
+func (s *Server) forget(l *link) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	delete(s.opened, l)
 }
 
 func text(err error) string {

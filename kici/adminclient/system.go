@@ -1,0 +1,39 @@
+package adminclient
+
+import "context"
+
+// Version says what answers.
+type Version struct {
+	Version  string `json:"version"`
+	Protocol int    `json:"protocolVersion"`
+}
+
+// Statuses of a check, and of all of them together.
+const (
+	OK   = "ok"
+	Warn = "warn"
+	Fail = "fail"
+)
+
+// Diagnosis is how the orchestrator finds itself.
+type Diagnosis struct {
+	Status string       `json:"status"`
+	Checks []CheckPoint `json:"checks"`
+}
+
+// CheckPoint is one thing that was looked at.
+type CheckPoint struct {
+	Name    string `json:"name"`
+	Status  string `json:"status"`
+	Message string `json:"message"`
+}
+
+// Version asks who is there.
+func (c *Client) Version(ctx context.Context) (out Version, err error) {
+	return out, c.call(ctx, "GET", "/version", nil, nil, &out)
+}
+
+// Diagnose asks how it is.
+func (c *Client) Diagnose(ctx context.Context) (out Diagnosis, err error) {
+	return out, c.call(ctx, "GET", "/diagnose", nil, nil, &out)
+}
