@@ -44,6 +44,19 @@ func (d Disk) IsDir(path string) bool {
 	return err == nil && info.IsDir()
 }
 
+// Writable reports whether files can be made in a folder, which it makes when it
+// is missing.
+func (d Disk) Writable(path string) bool {
+	if os.MkdirAll(d.at(path), 0o700) != nil {
+		return false
+	}
+	f, err := os.CreateTemp(d.at(path), ".writable-")
+	if err != nil {
+		return false
+	}
+	return errors.Join(f.Close(), os.Remove(f.Name())) == nil
+}
+
 // Write creates or replaces a file, making its folders.
 func (d Disk) Write(path, text string, mode fs.FileMode) error {
 	at := d.at(path)

@@ -14,6 +14,10 @@ const (
 // went wrong.
 var ErrReported = errors.New("failed")
 
+// ErrUnwell ends a command with exit code 2 that has shown that what it looked
+// at does not work.
+var ErrUnwell = errors.New("does not work")
+
 // ErrInterrupted ends a command that the user stopped.
 var ErrInterrupted = errors.New("interrupted")
 
@@ -41,7 +45,7 @@ func ExitCode(err error) int {
 	switch {
 	case err == nil:
 		return ExitOK
-	case errors.As(err, &usage):
+	case errors.As(err, &usage), errors.Is(err, ErrUnwell):
 		return ExitUsage
 	case errors.Is(err, ErrInterrupted):
 		return ExitInterrupted

@@ -33,6 +33,9 @@ type State struct {
 
 	// Signals starts the delivery of interrupts and returns how to end it.
 	Signals func() (<-chan os.Signal, func())
+	// Nudges starts the delivery of what asks a service to empty itself (SIGUSR1);
+	// on systems that know no such signal nothing ever comes.
+	Nudges func() (<-chan os.Signal, func())
 	// Exec runs a program for its effect (a package manager, a hook tool) with
 	// the given standard output and error.
 	Exec func(dir string, env []string, stdout, stderr io.Writer, name string, args ...string) error
@@ -54,6 +57,11 @@ func relaxGC() {
 // FromOS is the State of the real process.
 func FromOS() *State {
 	relaxGC()
+	return Resident()
+}
+
+// Resident is FromOS for a process that stays: its collector is left as it is.
+func Resident() *State {
 	dir, err := os.Getwd()
 	if err != nil {
 		dir = "."
@@ -65,6 +73,7 @@ func FromOS() *State {
 		StdinTTY:  term.IsTerminal(int(os.Stdin.Fd())),
 		StdoutTTY: term.IsTerminal(int(os.Stdout.Fd())),
 		Signals:   interrupts,
+		Nudges:    nudges,
 		Exec:      execute,
 	}
 	if width, _, err := term.GetSize(int(os.Stdout.Fd())); err == nil {

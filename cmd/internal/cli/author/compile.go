@@ -101,7 +101,7 @@ func (a *app) watch(ctx context.Context, o compileFlags) error {
 			err = a.showCompiled(res, o)
 		}
 		if err != nil {
-			a.explain(err)
+			cli.Explain(a.Stderr, a.style, err)
 		}
 		fmt.Fprintln(a.Stdout, a.style.Dim("Watching for changes, Ctrl+C ends."))
 	})

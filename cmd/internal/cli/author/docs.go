@@ -8,6 +8,8 @@ import (
 	"strings"
 
 	"github.com/spf13/cobra"
+
+	"github.com/kici-dev/kici-go/cmd/internal/cli"
 )
 
 //go:generate go run github.com/kici-dev/kici-go/cmd/internal/docsbuild ../../../..
@@ -33,7 +35,7 @@ sit at. 'kici docs llm' prints the pages themselves, which are in this binary.`,
 		Example: `  kici docs
   kici docs --no-open
   kici docs llm --out kici.md`,
-		Args: a.unknownCommand,
+		Args: cli.UnknownCommand,
 		RunE: func(*cobra.Command, []string) error {
 			fmt.Fprintln(a.Stdout, docsURL)
 			if noOpen || !a.Interactive() {

@@ -1,0 +1,7 @@
+//go:build !unix
+
+package cli
+
+import "os"
+
+func nudges() (<-chan os.Signal, func()) { return nil, func() {} }
