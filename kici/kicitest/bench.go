@@ -80,6 +80,22 @@ func (b *bench) Begin(r executor.Row) {
 	b.Host.Begin(r)
 }
 
+// Emit implements executor.Host.
+func (b *bench) Emit(ctx context.Context, e executor.Emission) (string, error) {
+	b.run.emit(&Emission{Workflow: b.job.Workflow, Job: b.job.Name, Name: e.Name, Payload: decode(e.Payload)}, b.job.Run)
+	return b.Host.Emit(ctx, e)
+}
+
+func (r *running) emit(e *Emission, run string) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.owners == nil { // somebody else listens
+		return
+	}
+	r.emitted = append(r.emitted, e)
+	r.own(e, run)
+}
+
 // Start implements proc.Spawner.
 func (b *bench) Start(ctx context.Context, spec proc.Command) (proc.Process, error) {
 	if err := context.Cause(ctx); err != nil {
@@ -105,7 +121,7 @@ func (b *bench) Start(ctx context.Context, spec proc.Command) (proc.Process, err
 	case b.run.settings.policy == refuse:
 		return nil, &proc.StartError{File: spec.Args[0], Dir: spec.Dir, Err: b.run.refuse(call)}
 	}
-	b.run.record(call)
+	b.run.record(call, b.job.Run)
 	if ans.startError != nil {
 		return nil, &proc.StartError{File: spec.Args[0], Dir: spec.Dir, Err: ans.startError}
 	}
@@ -143,7 +159,7 @@ func (b *bench) startReal(ctx context.Context, seq uint64, spec proc.Command, ca
 	}
 	b.reals = append(b.reals, seq)
 	b.mu.Unlock()
-	b.run.record(call)
+	b.run.record(call, b.job.Run)
 	p, err := b.real.Start(ctx, spec)
 	if err != nil {
 		return nil, err
@@ -257,6 +273,11 @@ type running struct {
 	used     map[any]int // answers given, by script or reply
 	missing  []string    // complaints about what had no script
 	machines map[workflow.Machine]struct{}
+	// of a House: the run that a call, a request or an emission belongs to, and
+	// what is closed when there is another.
+	owners  map[any]string
+	emitted []*Emission
+	changed chan struct{}
 }
 
 func (r *running) since() time.Duration { return time.Since(r.begin) }
@@ -275,10 +296,21 @@ func (r *running) answer(c *Call, base string) (*Script, answer) {
 	return nil, answer{}
 }
 
-func (r *running) record(c *Call) {
+func (r *running) record(c *Call, run string) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.calls = append(r.calls, c)
+	r.own(c, run)
+}
+
+// own notes whose something is, where there is more than one run; mu is held.
+func (r *running) own(what any, run string) {
+	if r.owners == nil {
+		return
+	}
+	r.owners[what] = run
+	close(r.changed)
+	r.changed = make(chan struct{})
 }
 
 func (r *running) finish(c *Call, exit proc.Exit, input string) {

@@ -44,6 +44,14 @@
 // time ([Patience]), and time-outs of real commands need [WallClock]. A test
 // that is in a bubble already cannot send events; it needs no bubble.
 //
+// # A whole house
+//
+// [InHouse] and [NewHouse] put the same workflows behind a real orchestrator and
+// real agents that speak the real link in this process: what is played is the
+// repository (files that [House.Push] commits) and the commands. Events are then
+// under way ([Delivery]) until [Delivery.Wait] makes a [Run] of them; meanwhile a
+// test cancels them, takes agents away and brings them back.
+//
 // # What a run cannot see
 //
 // Nothing of this machine: no environment ([Machine], [Env], [Variable]), no

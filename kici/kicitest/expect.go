@@ -56,6 +56,15 @@ func (s Subject[S]) why() string {
 	return firstLine(s.reason)
 }
 
+// Require is WantStatus that ends the test: what follows would make no sense.
+func (s Subject[S]) Require(want Status) S {
+	s.t.Helper()
+	if s.status != want {
+		s.t.Fatalf("kicitest: %s: it is %q (%s), want %q%s", s.what, s.status, s.why(), want, s.run.report())
+	}
+	return s.self
+}
+
 // WantSuccess is WantStatus(Succeeded).
 func (s Subject[S]) WantSuccess() S { s.t.Helper(); return s.WantStatus(Succeeded) }
 

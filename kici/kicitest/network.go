@@ -109,7 +109,7 @@ func (network) RoundTrip(req *http.Request) (*http.Response, error) {
 		Workflow: b.job.Workflow, Job: b.job.Name, Step: step, Method: req.Method, URL: req.URL.String(),
 		Header: req.Header.Clone(), Body: string(body), Started: b.run.since(),
 	}
-	reply, err := b.run.reply(req, asked)
+	reply, err := b.run.reply(req, asked, b.job.Run)
 	if err != nil {
 		return nil, err
 	}
@@ -158,9 +158,10 @@ func outside(req *http.Request, body []byte, asked *Request) (*http.Response, er
 }
 
 // reply finds the answer of a request; nil to send it out.
-func (r *running) reply(req *http.Request, asked *Request) (*Reply, error) {
+func (r *running) reply(req *http.Request, asked *Request, run string) (*Reply, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	r.own(asked, run)
 	for _, reply := range slices.Backward(r.settings.replies) {
 		if reply.covers(req) {
 			r.requests = append(r.requests, asked)

@@ -2,10 +2,12 @@ package kicitest
 
 import (
 	"iter"
+	"log/slog"
 	"maps"
 	"slices"
 	"time"
 
+	"github.com/kici-dev/kici-go/kici"
 	"github.com/kici-dev/kici-go/lockfile/event"
 )
 
@@ -45,6 +47,13 @@ type settings struct {
 	at               time.Time
 	cancelAfter      time.Duration
 	patience         time.Duration
+
+	// of a House
+	agents       []agentPlan
+	orchestrator kici.OrchestratorConfig
+	parts        []kici.OrchestratorOption
+	sandbox      kici.Runner
+	log          *slog.Logger
 }
 
 // policy is what happens to commands without a script.
@@ -73,6 +82,7 @@ func (s *settings) clone() *settings {
 	c := *s
 	c.scripts, c.replies, c.fields = slices.Clone(s.scripts), slices.Clone(s.replies), slices.Clone(s.fields)
 	c.env, c.secrets, c.contexts = slices.Clone(s.env), slices.Clone(s.secrets), slices.Clone(s.contexts)
+	c.agents, c.parts = slices.Clone(s.agents), slices.Clone(s.parts)
 	c.variables, c.files = maps.Clone(s.variables), maps.Clone(s.files)
 	return &c
 }

@@ -39,6 +39,8 @@ type Config struct {
 	// GitHubToken clones from github.com what comes without credentials.
 	GitHubToken string
 
+	// Trees makes the work trees; nil clones with git.
+	Trees Trees
 	// Runner runs the jobs; nil starts children of this program.
 	Runner executor.Runner
 	// ChildCommand is the program to start as a child instead of this one.
@@ -52,6 +54,15 @@ type Config struct {
 	Log *slog.Logger
 	Now func() time.Time
 }
+
+// Trees makes the work tree of a commit at dir, which does not exist yet. Collect
+// is called while there is no tree, for what is kept between them.
+type Trees interface {
+	Create(ctx context.Context, src clone.Source, dir string) (*clone.Tree, error)
+	Collect(now time.Time, age time.Duration)
+}
+
+var _ Trees = (*clone.Store)(nil)
 
 var (
 	// ErrBusy: every slot is taken.
@@ -67,7 +78,7 @@ var (
 // Agent runs jobs.
 type Agent struct {
 	config   Config
-	clones   *clone.Store
+	trees    Trees
 	programs *programs
 	work     sync.WaitGroup // jobs, until their folder is gone
 	ready    chan struct{}
@@ -115,9 +126,11 @@ func New(c Config) (*Agent, error) {
 		config: c, programs: newPrograms(), ready: make(chan struct{}), idle: make(chan struct{}),
 		active: map[string]*job{}, ending: map[string]*job{},
 	}
-	a.clones = clone.New(clone.Config{
-		Dir: filepath.Join(c.DataDir, "mirrors"), Environ: c.Environ, KnownHosts: filepath.Join(c.DataDir, "known_hosts"), Log: c.Log,
-	})
+	if a.trees = c.Trees; a.trees == nil {
+		a.trees = clone.New(clone.Config{
+			Dir: filepath.Join(c.DataDir, "mirrors"), Environ: c.Environ, KnownHosts: filepath.Join(c.DataDir, "known_hosts"), Log: c.Log,
+		})
+	}
 	return a, nil
 }
 

@@ -36,7 +36,7 @@ func (a *Agent) own() (release func() error, err error) {
 		}
 	}
 	// No tree of ours borrows from a mirror now, so old ones can go.
-	a.clones.Collect(a.config.Now(), mirrorAge)
+	a.trees.Collect(a.config.Now(), mirrorAge)
 	return lock.Close, nil
 }
 

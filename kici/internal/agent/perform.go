@@ -149,7 +149,7 @@ func (p *performance) checkout(ctx context.Context) (err error) {
 		source.Auth = &clone.Auth{Kind: clone.AuthBasic, Secret: token}
 	}
 	began := time.Now()
-	tree, err := p.agent.clones.Create(ctx, source, filepath.Join(p.folder, "tree"))
+	tree, err := p.agent.trees.Create(ctx, source, filepath.Join(p.folder, "tree"))
 	if err != nil {
 		return err
 	}
