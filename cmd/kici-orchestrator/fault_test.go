@@ -131,7 +131,7 @@ func TestTokens(t *testing.T) {
 	p.line("the token has been revoked")
 	p.end()
 	p = w.agentWith("")
-	if p.line("auth.request comes first"); p.end() != 1 {
+	if p.line("comes first"); p.end() != 1 {
 		t.Errorf("exit %d", p.code)
 	}
 	var all []adminclient.Agent

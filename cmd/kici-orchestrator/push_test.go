@@ -57,7 +57,7 @@ func TestPush(t *testing.T) {
 func testPush(t *testing.T, vars ...string) {
 	const secret, password = "a secret of the forge", "a password of the forge"
 	w := newWorld(t, vars...)
-	w.agent("one", "KICI_SLOTS=2", "KICI_LABELS=default,fast")
+	agent, _ := w.agent("one", "KICI_SLOTS=2", "KICI_LABELS=default,fast")
 	forge := forgetest.Start(t, forgetest.Options{User: "bot", Password: password})
 	forge.CreateRepo("me/app")
 
@@ -100,6 +100,15 @@ func testPush(t *testing.T, vars ...string) {
 	w.kiciAdmin(&again, "runs", "rerun", run.ID)
 	if got, _ := w.finished(again.RunID); got.Status != "success" || got.ParentRunID != run.ID || got.SHA != sha {
 		t.Errorf("repeated: %+v", got)
+	}
+	for p, messages := range map[*process][]string{
+		w.orch: {"delivery accepted", "delivery decided", "job dispatched", "run finished"}, agent: {"agent: job started", "agent: job ended"},
+	} {
+		for _, m := range messages { // the push's, which was the first
+			if got, want := field(t, p.line(`"`+m+`"`), "traceId"), strings.ReplaceAll(recorded[0].ID, "-", ""); got != want {
+				t.Errorf("%q has the trace id %q, want %q", m, got, want)
+			}
+		}
 	}
 	if text := strings.Join(w.orch.lines, "\n"); strings.Contains(text, secret) || strings.Contains(text, password) || strings.Contains(text, adminToken) {
 		t.Error("a secret is in the log")

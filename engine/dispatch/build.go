@@ -39,7 +39,7 @@ func (d *Dispatcher) build(ctx context.Context, a engine.Attempt) (*Assignment, 
 	if err != nil {
 		return nil, err
 	}
-	as := &Assignment{Attempt: a, Ref: mat.run.Ref, Trusted: mat.run.Trust == "" || mat.run.Trust == "trusted"}
+	as := &Assignment{Attempt: a, Delivery: mat.run.Delivery, Ref: mat.run.Ref, Trusted: mat.run.Trust == "" || mat.run.Trust == "trusted"}
 	if err := json.Unmarshal(mat.job.Spec, &as.Spec); err != nil {
 		return nil, &faultError{"stored job", err}
 	}

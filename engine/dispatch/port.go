@@ -12,11 +12,13 @@ import (
 // Assignment is a job as an agent gets it.
 type Assignment struct {
 	Attempt engine.Attempt
-	Ref     engine.Ref
-	Clone   provider.Clone
-	Spec    jobspec.Spec
-	Input   jobspec.Input
-	Secrets []jobspec.Secret
+	// Delivery is what the run was started for: the trace id of all tiers.
+	Delivery engine.DeliveryID
+	Ref      engine.Ref
+	Clone    provider.Clone
+	Spec     jobspec.Spec
+	Input    jobspec.Input
+	Secrets  []jobspec.Secret
 	// PublicKey seals secret outputs, base64; Trusted says whether the job may
 	// write the shared cache.
 	PublicKey string

@@ -50,7 +50,7 @@ func (i *Intake) start(ctx context.Context, t *task, events []provider.Event, al
 		traces = append(traces, Trace{Problem: "no registered workflow listens to " + events[0].Type})
 	}
 	d.Trace = encodeTrace(traces)
-	return i.store.Tx(ctx, func(tx store.Tx) error {
+	err := i.store.Tx(ctx, func(tx store.Tx) error {
 		tx.Notify(store.TopicDeliveries)
 		if err := tx.Deliveries().Save(ctx, &d, status.EventReceived); err != nil {
 			return err
@@ -62,6 +62,10 @@ func (i *Intake) start(ctx context.Context, t *task, events []provider.Event, al
 		}
 		return nil
 	})
+	if err == nil {
+		i.log.Info("delivery decided", "delivery", d.ID, "routingKey", d.RoutingKey, "event", d.Event, "repo", d.Ref.Repo, "status", d.Status, "matched", d.Matched)
+	}
+	return err
 }
 
 // describe fills in what normalising found out.

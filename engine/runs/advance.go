@@ -226,6 +226,7 @@ func (d *decision) finish() error {
 // finished announces the end and lets the next of the group go on.
 func (d *decision) finished() error {
 	d.announce("", KindRunFinished, d.change())
+	d.r.Log.Info("run finished", "delivery", d.run.Delivery, "run", d.run.ID, "workflow", d.run.Workflow, "status", d.run.Status, "reason", d.run.Reason)
 	if err := d.flush(); err != nil || d.run.Group == "" || d.waited {
 		return err
 	}

@@ -3,6 +3,7 @@ package runs
 import (
 	"context"
 	"errors"
+	"log/slog"
 	"time"
 
 	"github.com/kici-dev/kici-go/engine"
@@ -18,6 +19,9 @@ type Config struct {
 	// GroupTimeout bounds how long a run waits for its concurrency group; zero is
 	// an hour.
 	GroupTimeout time.Duration
+	// Log hears of runs that begin and end; nil is silence. It is told within the
+	// transaction, so one that has to be repeated says it twice.
+	Log *slog.Logger
 }
 
 // Runs decides about runs. It is safe for concurrent use.
@@ -34,6 +38,10 @@ func New(s store.Store, c Config) *Runs {
 	if c.GroupTimeout <= 0 {
 		c.GroupTimeout = defaultGroupTimeout
 	}
+	if c.Log == nil {
+		c.Log = slog.New(slog.DiscardHandler)
+	}
+	c.Log = c.Log.With("room", "runs")
 	return &Runs{store: s, Config: c}
 }
 

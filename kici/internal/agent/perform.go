@@ -50,6 +50,8 @@ func (p *performance) run() {
 		p.out.run(p.reports)
 	})
 
+	log := a.config.Log.With("delivery", j.a.TraceID, "run", j.a.Run, "job", j.a.Job, "attempt", j.a.Attempt, "name", j.a.Spec.Name)
+	log.Info("agent: job started")
 	p.out.call(j.rep.Accepted)
 	began := a.config.Now()
 	p.out.call(func(ctx context.Context) error { return j.rep.Started(ctx, began) })
@@ -59,6 +61,7 @@ func (p *performance) run() {
 	p.lines.flush(p.reports)
 	p.setupRow(false, result)
 	finish := p.finish(result)
+	log.Info("agent: job ended", "status", finish.Result.Status, "reason", finish.Result.Reason, "took", a.config.Now().Sub(began))
 	a.free(j)
 	p.out.call(func(ctx context.Context) error { return j.rep.Finished(ctx, finish) })
 	p.out.close()

@@ -4,6 +4,7 @@ import (
 	"context"
 	"io"
 	"log/slog"
+	"slices"
 	"strings"
 )
 
@@ -27,6 +28,9 @@ func newLogger(w io.Writer, s *settings, service string, terminal bool) *slog.Lo
 func documented(groups []string, a slog.Attr) slog.Attr {
 	if len(groups) > 0 {
 		return a
+	}
+	if a.Value.Kind() == slog.KindDuration { // nanoseconds tell nobody anything
+		a.Value = slog.StringValue(a.Value.Duration().String())
 	}
 	switch a.Key {
 	case slog.MessageKey:
@@ -55,20 +59,34 @@ func (t traced) Handle(ctx context.Context, r slog.Record) error {
 	return t.Handler.Handle(ctx, r)
 }
 
-func (t traced) WithAttrs(attrs []slog.Attr) slog.Handler { return traced{t.Handler.WithAttrs(attrs)} }
-func (t traced) WithGroup(name string) slog.Handler       { return traced{t.Handler.WithGroup(name)} }
+func (t traced) WithAttrs(attrs []slog.Attr) slog.Handler {
+	for _, a := range attrs {
+		if id := traceIn(a); id != "" {
+			attrs = append(slices.Clip(attrs), slog.String("traceId", id))
+			break
+		}
+	}
+	return traced{t.Handler.WithAttrs(attrs)}
+}
 
-const traceDigits = 32
+func (t traced) WithGroup(name string) slog.Handler { return traced{t.Handler.WithGroup(name)} }
 
 func traceOf(r slog.Record) (id string) {
 	r.Attrs(func(a slog.Attr) bool {
-		if a.Key != "delivery" {
-			return true
-		}
-		if text := strings.ReplaceAll(a.Value.String(), "-", ""); len(text) == traceDigits {
-			id = text
-		}
-		return false
+		id = traceIn(a)
+		return id == ""
 	})
 	return id
+}
+
+const traceDigits = 32
+
+func traceIn(a slog.Attr) string {
+	if a.Key != "delivery" {
+		return ""
+	}
+	if id := strings.ReplaceAll(a.Value.String(), "-", ""); len(id) == traceDigits {
+		return id
+	}
+	return ""
 }

@@ -43,6 +43,7 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		h.refuse(w, r, err)
 		return
 	}
+	h.Log.Info("delivery accepted", "delivery", receipt.ID, "source", r.PathValue("source"), "duplicate", receipt.Duplicate)
 	answer(w, http.StatusAccepted, map[string]any{"deliveryId": receipt.ID, "requestId": receipt.ID, "duplicate": receipt.Duplicate})
 }
 

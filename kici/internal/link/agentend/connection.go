@@ -66,6 +66,9 @@ func (l *Link) handshake(ctx context.Context, conn transport.Conn) error {
 		return err
 	}
 	m, err := answer(ctx, conn)
+	if no, ok := m.(*message.AuthFailure); ok { // it wants a token, and there is none
+		return &RefusedError{transport.Unauthorized, no.Reason}
+	}
 	ack, ok := m.(*message.RegisterAck)
 	if !ok {
 		return unexpected("register.ack", m, err)

@@ -82,7 +82,11 @@ func (l *link) now(ctx context.Context, m message.Message) error {
 
 // Dispatch sends a job. It implements dispatch.Link.
 func (l *link) Dispatch(ctx context.Context, a *dispatch.Assignment) error {
-	return l.send(ctx, l.dispatch(a))
+	if err := l.send(ctx, l.dispatch(a)); err != nil {
+		return err
+	}
+	l.s.log.Info("job dispatched", "delivery", a.Delivery, "run", a.Attempt.Run, "job", a.Attempt.Job, "attempt", a.Attempt.ID, "agent", l.agent, "name", a.Spec.Name)
+	return nil
 }
 
 func (l *link) dispatch(a *dispatch.Assignment) *message.JobDispatch {
@@ -90,7 +94,7 @@ func (l *link) dispatch(a *dispatch.Assignment) *message.JobDispatch {
 		MessageID: l.s.NewID(), JobRef: ref(a), Timestamp: l.s.Now().UnixMilli(),
 		RepoURL: a.Clone.URL, Ref: a.Ref.Name, SHA: a.Ref.SHA,
 		JobConfig: message.JobConfig{Spec: a.Spec, Input: a.Input}, SecretList: a.Secrets,
-		MaxLogSizeBytes: l.s.LogCap, RequestID: string(a.Attempt.Run), RunPublicKey: a.PublicKey,
+		MaxLogSizeBytes: l.s.LogCap, RequestID: string(a.Delivery), RunPublicKey: a.PublicKey,
 	}
 	if a.Clone.Auth.Kind != "" {
 		m.SourceAuth = &message.GitAuth{
