@@ -50,11 +50,11 @@ func startTiers(b testing.TB, workflow, on string, slots int) *tiers {
 	}
 	var handler http.Handler
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { handler.ServeHTTP(w, r) }))
-	orch, err := kici.NewOrchestrator(kici.OrchestratorConfig{DataDir: b.TempDir(), AgentAuth: "none", PublicURL: server.URL, Sources: []kici.SourceConfig{
+	orch, err := kici.NewOrchestrator(kici.OrchestratorConfig{DataDir: b.TempDir(), AgentAuth: "none", MaxLogBytes: 1 << 30, PublicURL: server.URL, Sources: []kici.SourceConfig{
 		{Name: "shop", Kind: "local", Config: json.RawMessage(fmt.Sprintf(`{"path":%q,"rateLimitRpm":0}`, dir))}}}, opts...)
 	check(b, err)
 	handler = orch.Handler()
-	agent, err := kici.NewAgent(kici.AgentConfig{Slots: slots, URL: strings.Replace(server.URL, "http", "ws", 1) + "/ws", DataDir: b.TempDir()}, log, env)
+	agent, err := kici.NewAgent(kici.AgentConfig{Slots: slots, MaxLogBytes: 1 << 30, URL: strings.Replace(server.URL, "http", "ws", 1) + "/ws", DataDir: b.TempDir()}, log, env)
 	check(b, err)
 	g, gctx := errgroup.WithContext(ctx)
 	g.Go(func() error { return orch.Run(gctx) })
@@ -148,5 +148,26 @@ func BenchmarkPush(b *testing.B) {
 				}
 			})
 		}
+	}
+}
+
+// logMegabytes is what the step of BenchmarkLog prints.
+const logMegabytes = 100
+
+// BenchmarkLog is a step that prints 100 MB in lines of 80, from the process to
+// the store, nothing lost: MB/s over the whole run.
+func BenchmarkLog(b *testing.B) {
+	line := strings.Repeat("0123456789", 7) + "012345678"
+	flood := "const a = job('a', { runsOn: 'default', steps: [step('flood', async ({ $ }) => { await $`set +o pipefail; yes " + line +
+		" | head -c 100000000`; })] });\n"
+	for _, on := range []string{"sqlite", "postgres"} {
+		b.Run(on, func(b *testing.B) {
+			t := startTiers(b, workflowOf(flood, "a"), on, 1)
+			b.ResetTimer()
+			for range b.N {
+				t.push(b)
+			}
+			b.ReportMetric(float64(b.N)*logMegabytes/b.Elapsed().Seconds(), "MB/s")
+		})
 	}
 }
