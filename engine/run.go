@@ -45,12 +45,14 @@ type Snapshot struct {
 
 // Job is one job of a run, or one instance of a matrix.
 type Job struct {
-	ID     JobID
-	Run    RunID
-	Name   string // unique within the run: "test (18, linux)"
-	Base   string // name in the lock
-	Group  string // of a generated job
-	Place  int    // in the plan, for showing
+	ID    JobID
+	Run   RunID
+	Name  string // unique within the run: "test (18, linux)"
+	Base  string // name in the lock
+	Group string // of a generated job
+	Place int    // in the plan, for showing
+	// Turn is the concurrency group of the job: one of a group runs at a time.
+	Turn   string
 	Status status.Job
 	ByRule bool // skipped by its own rule: its dependents run
 	Route  Route

@@ -46,7 +46,6 @@ func (d *Dispatcher) assign(ctx context.Context) error {
 type offer struct {
 	member *Member
 	free   int
-	routes []engine.Route
 }
 
 // round gives out what can be given out. It looks at the backlog in a view

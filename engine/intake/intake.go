@@ -2,6 +2,7 @@ package intake
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -24,6 +25,9 @@ type Config struct {
 	Log   *slog.Logger
 	// Providers by the kind of source they serve.
 	Providers map[string]provider.Provider
+	// Evaluator calls pure functions that name concurrency groups of jobs. Without
+	// one a workflow that has such a function fails.
+	Evaluator Evaluator
 	Workers   int // that work through deliveries at once; 8 when zero
 	// Registry knows who listens; nil makes one.
 	Registry *registry.Registry
@@ -59,6 +63,12 @@ const (
 	// sweepAge lets whoever received a delivery work through it undisturbed.
 	sweepAge = 2 * time.Second
 )
+
+// Evaluator calls a pure function of a lock file with an event. Field is where it
+// stands; the value is a JSON string.
+type Evaluator interface {
+	Evaluate(ctx context.Context, field, function string, event json.RawMessage) (json.RawMessage, error)
+}
 
 // What callers branch on, besides the refusals of engine/provider.
 var (

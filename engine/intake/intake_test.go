@@ -340,6 +340,47 @@ func TestRegistered(t *testing.T) {
 	}
 }
 
+type evaluator map[string]string
+
+func (e evaluator) Evaluate(_ context.Context, _, f string, _ json.RawMessage) (json.RawMessage, error) {
+	if out, ok := e[f]; ok {
+		return json.RawMessage(out), nil
+	}
+	return nil, errors.New("it took longer than 50 ms")
+}
+
+func TestGroupsOfPureFunctions(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	b.Evaluator = evaluator{"named": `"prod"`}
+	with := func(name, f string) lockfile.Workflow {
+		w := on(name, pushTo("main"))
+		w.Jobs[0].Static.DynamicConcurrencyGroup, w.Jobs[0].Static.ConcurrencyGroup = true, &lockfile.Text{Inline: lockfile.NewInline(f)}
+		return w
+	}
+	b.lock("1", with("good", "named"), with("bad", "loop"))
+	d, rs := b.through("code", push("main", "1"))
+	if len(rs) != 2 {
+		t.Fatalf("%+v %+v", d, rs)
+	}
+	for _, r := range rs {
+		switch r.Workflow {
+		case "bad":
+			if r.Status != status.RunFailed || r.Reason != `job "a": concurrencyGroup: it took longer than 50 ms` {
+				t.Errorf("%+v", r)
+			}
+		case "good":
+			b.must(b.store.View(context.Background(), func(tx store.Tx) error {
+				js, err := tx.Jobs().Of(context.Background(), r.ID)
+				if err == nil && (len(js) != 1 || !strings.HasSuffix(js[0].Turn, "\nprod")) {
+					t.Errorf("%+v", js)
+				}
+				return err
+			}))
+		}
+	}
+}
+
 // A delivery that nobody worked through when the process died is found.
 func TestSweep(t *testing.T) {
 	t.Parallel()

@@ -22,8 +22,9 @@ type matched struct {
 	kind, key string // provider and routing key
 	decisions []trigger.Decision
 	corrupt   *corruptError
-	register  bool // the lock file speaks for its repository from now on
-	forget    bool // the default branch has none any more
+	register  bool                // the lock file speaks for its repository from now on
+	forget    bool                // the default branch has none any more
+	groups    map[string]grouping // of matched workflows, by name
 }
 
 // match decides about one event.

@@ -163,6 +163,11 @@ func (i *Intake) decide(ctx context.Context, t *task) error {
 		if err != nil {
 			return err
 		}
+		for m := range found {
+			if err := i.group(ctx, &found[m]); err != nil {
+				return err
+			}
+		}
 		all = append(all, found...)
 	}
 	return i.start(ctx, t, events, all)

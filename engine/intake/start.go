@@ -117,7 +117,14 @@ func (i *Intake) create(ctx context.Context, tx store.Tx, t *task, d *engine.Del
 			q.Event = decided.Event
 		}
 		q.Trust, q.TriggeredBy = trust(q.Event), q.Event.SenderUsername
-		if _, err := i.runs.CreateTx(ctx, tx, q); err != nil {
+		var err error
+		if g := m.groups[decided.WorkflowName]; g.problem != "" {
+			_, err = i.runs.RefuseTx(ctx, tx, q, g.problem)
+		} else {
+			q.Groups = g.names
+			_, err = i.runs.CreateTx(ctx, tx, q)
+		}
+		if err != nil {
 			return err
 		}
 	}

@@ -15,8 +15,16 @@ import (
 )
 
 // advance decides about every job that is still open, and about the run when
-// none is. It ends the transaction's work on the run.
+// none is, and then lets those go on that waited for a turn. It ends the
+// transaction's work on the run.
 func (d *decision) advance() error {
+	if err := d.decideAll(); err != nil {
+		return err
+	}
+	return d.passTurns()
+}
+
+func (d *decision) decideAll() error {
 	if d.run.Status.Terminal() {
 		return d.flush()
 	}
@@ -69,7 +77,13 @@ func (d *decision) schedule() error {
 // enqueue offers a job to the agents.
 func (d *decision) enqueue(j *engine.Job) error {
 	now := d.r.Now()
-	j.NeedsSatisfied, j.ReadyAt = true, now
+	if j.Turn != "" {
+		if ok, err := d.hasTurn(j, now); err != nil || !ok {
+			return err
+		}
+	} else {
+		j.NeedsSatisfied, j.ReadyAt = true, now
+	}
 	if err := d.move(j, state.Enqueue); err != nil {
 		return err
 	}
@@ -101,7 +115,7 @@ func (d *decision) conclude() error {
 		return d.finish()
 	}
 	d.insert(d.finallyJob(w))
-	return d.advance()
+	return d.decideAll()
 }
 
 // unprepared ends a run whose prepare phase is its last word: it failed, was

@@ -131,7 +131,10 @@ func (d *decision) force() error {
 	if err := d.moveRun(e); err != nil {
 		return err
 	}
-	return d.finished()
+	if err := d.finished(); err != nil {
+		return err
+	}
+	return d.passTurns()
 }
 
 // cancelJob ends a job that nobody has begun, and asks for the end of one that

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"time"
 
 	"github.com/kici-dev/kici-go/engine"
@@ -29,6 +30,9 @@ type Request struct {
 	Workflow    *lockfile.Workflow
 	Lock        []byte // the file the workflow stands in
 	Depth       int    // how many events led to this one
+	// Groups are the concurrency groups that pure functions of the lock file named,
+	// by place in the workflow's jobs.
+	Groups map[int]string
 }
 
 // Plan is what a run's snapshot remembers besides lock and event: what the
@@ -37,9 +41,22 @@ type Plan struct {
 	Prepared *jobspec.Prepared `json:"prepared,omitempty"`
 	// Carried are the jobs whose outcome a repeated run took over.
 	Carried []string `json:"carried,omitempty"`
+	// Groups are those of Request.
+	Groups map[int]string `json:"groups,omitempty"`
 	// Depth counts the events that led to the run, so that workflows which start
 	// each other come to an end.
 	Depth int `json:"depth,omitempty"`
+}
+
+// whole adds what was known before the author's code was asked.
+func (p *Plan) whole(answer *jobspec.Prepared) *jobspec.Prepared {
+	if len(p.Groups) == 0 {
+		return answer
+	}
+	out := *answer
+	out.Groups = maps.Clone(p.Groups)
+	maps.Copy(out.Groups, answer.Groups)
+	return &out
 }
 
 // CreateTx makes a run and queues what can start.
@@ -50,7 +67,7 @@ func (r *Runs) CreateTx(ctx context.Context, tx store.Tx, q Request) (engine.Run
 	}
 	run := r.requested(&q)
 	run.Workflow, run.Timeout = q.Workflow.Name, milliseconds(q.Workflow.Timeout)
-	return run.ID, r.begin(ctx, tx, run, q.Workflow, &engine.Snapshot{Lock: q.Lock, Event: body}, Plan{Depth: q.Depth}, nil)
+	return run.ID, r.begin(ctx, tx, run, q.Workflow, &engine.Snapshot{Lock: q.Lock, Event: body}, Plan{Depth: q.Depth, Groups: q.Groups}, nil)
 }
 
 func (r *Runs) requested(q *Request) *engine.Run {
@@ -69,7 +86,9 @@ func (r *Runs) RefuseTx(ctx context.Context, tx store.Tx, q Request, reason stri
 		return "", fmt.Errorf("runs: event: %w", err)
 	}
 	run := r.requested(&q)
-	run.Workflow = lockfile.Path
+	if run.Workflow = lockfile.Path; q.Workflow != nil {
+		run.Workflow = q.Workflow.Name
+	}
 	if err := tx.Runs().Insert(ctx, run, &engine.Snapshot{Lock: q.Lock, Event: body, Plan: encode(Plan{})}); err != nil {
 		return "", err
 	}
@@ -96,7 +115,7 @@ func (r *Runs) begin(ctx context.Context, tx store.Tx, run *engine.Run, w *lockf
 		if prepared == nil {
 			prepared = &jobspec.Prepared{}
 		}
-		if err := d.expand(w, prepared, carried); err != nil {
+		if err := d.expand(w, p.whole(prepared), carried); err != nil {
 			return err
 		}
 	}

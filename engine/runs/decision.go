@@ -27,8 +27,9 @@ type decision struct {
 	jobs   []engine.Job // in plan order; loaded once
 	loaded bool
 	events []engine.Event
-	decide bool  // jobs ended: what follows is to be decided
-	err    error // of insert
+	freed  []string // concurrency groups that a job has left
+	decide bool     // jobs ended: what follows is to be decided
+	err    error    // of insert
 }
 
 // open locks a run and looks at it.
@@ -116,6 +117,7 @@ func (d *decision) end(j *engine.Job, reason string, events ...state.Event) erro
 	if err := d.move(j, events...); err != nil {
 		return err
 	}
+	d.leave(j)
 	d.announce(j.ID, KindJobFinished, JobChange{Name: j.Name, Status: j.Status, Reason: reason, Detail: j.Detail})
 	return nil
 }

@@ -16,6 +16,7 @@ const (
 	KindRunFinished  = "run.finished"
 	KindRunCancel    = "run.cancel"
 	KindJobCreated   = "job.created"
+	KindJobWaiting   = "job.waiting"
 	KindJobQueued    = "job.queued"
 	KindJobStarted   = "job.started"
 	KindJobRequeued  = "job.requeued"

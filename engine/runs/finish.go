@@ -93,7 +93,7 @@ func (d *decision) prepared(answer *jobspec.Prepared) error {
 	if err := d.tx.Runs().Replan(d.ctx, d.run.ID, encode(p)); err != nil {
 		return err
 	}
-	if err := d.expand(w, answer, nil); err != nil {
+	if err := d.expand(w, p.whole(answer), nil); err != nil {
 		return err
 	}
 	if w.Concurrency != nil && w.Concurrency.HasGroup && !d.run.Status.Terminal() {

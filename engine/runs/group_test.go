@@ -62,6 +62,57 @@ func TestGroupSupersedes(t *testing.T) {
 	b.want(two, "__init__ci=success b=success run=success")
 }
 
+// taking has jobs that take turns, across workflows of a repository.
+func taking(name, group string, jobs ...string) lockfile.Workflow {
+	w := lockfile.Workflow{Name: name, Source: lockfile.Source{File: name + ".ts", Export: "#default"}}
+	for _, j := range jobs {
+		made := job(j)
+		made.Static.ConcurrencyGroup = &lockfile.Text{Literal: group}
+		w.Jobs = append(w.Jobs, made)
+	}
+	return w
+}
+
+func TestJobsTakeTurns(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	one := b.create(taking("one", "prod", "a", "b"))
+	b.pass(time.Second)
+	two := b.create(taking("two", "prod", "c", "d"))
+	other := b.create(taking("other", "test", "e"))
+	b.want(one, "a=queued b=pending run=pending")
+	b.want(two, "c=pending d=pending run=pending")
+	b.want(other, "e=queued run=pending")
+	b.do("a", jobspec.Failed) // the others of the group do not need it
+	b.want(one, "a=failed b=queued run=running")
+	_, err := b.Cancel(context.Background(), two, runs.Cancel{By: "me", Force: true})
+	b.must("cancel", err)
+	three := b.create(taking("three", "prod", "f"))
+	b.want(three, "f=pending run=pending")
+	running := b.take("b")
+	b.apply(started(running))
+	b.must("lost", b.Lost(context.Background(), running.Token(), "silent")) // it keeps its turn
+	b.want(three, "f=pending run=pending")
+	b.pass(time.Second)
+	b.do("b", jobspec.Success)
+	b.want(one, "a=failed b=success run=failed")
+	b.want(three, "f=queued run=pending")
+	b.do("f", jobspec.Success)
+	b.want(three, "f=success run=success")
+}
+
+func TestTurnPassesOnCancel(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	one := b.create(taking("one", "prod", "a"))
+	b.pass(time.Second)
+	two := b.create(taking("two", "prod", "b"))
+	_, err := b.Cancel(context.Background(), one, runs.Cancel{By: "me"})
+	b.must("cancel", err)
+	b.want(one, "a=cancelled run=cancelled")
+	b.want(two, "b=queued run=pending")
+}
+
 func TestGroupTakesSeveral(t *testing.T) {
 	t.Parallel()
 	b := setup(t)

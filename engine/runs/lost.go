@@ -145,6 +145,7 @@ func (d *decision) timedOut(j *engine.Job, reason string) error {
 	if err := d.save(j, was); err != nil {
 		return err
 	}
+	d.leave(j)
 	d.announce(j.ID, KindJobFinished, JobChange{Name: j.Name, Status: j.Status, Reason: reason})
 	return nil
 }

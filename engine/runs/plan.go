@@ -46,6 +46,9 @@ func (d *decision) row(w *lockfile.Workflow, p *plan.Plan, place int, carried *e
 	} else {
 		row.Route = route.Of(nil, nil)
 	}
+	if j.ConcurrencyGroup != "" {
+		row.Turn = turnKey(d.run, j.ConcurrencyGroup)
+	}
 	for _, e := range j.Needs {
 		for _, up := range e.Upstream {
 			if !slices.ContainsFunc(row.Needs, func(n engine.Need) bool { return n.Upstream == up }) {

@@ -85,6 +85,9 @@ type Jobs interface {
 	// Save stores what can change of a job whose status still is was; otherwise
 	// ErrConflict.
 	Save(ctx context.Context, j *engine.Job, was status.Job) error
+	// Turn lists the unfinished jobs of a concurrency group whose needs are
+	// satisfied, in the order in which they became so.
+	Turn(ctx context.Context, group string) ([]engine.Job, error)
 	// Needs replaces what a job needs: a group became known.
 	Needs(ctx context.Context, j *engine.Job) error
 }

@@ -192,7 +192,7 @@ func testRuns(t *testing.T, b *bench) {
 func testJobs(t *testing.T, b *bench) {
 	ctx := context.Background()
 	r, _ := b.run(0)
-	full := engine.Job{ID: "j1", Run: r.ID, Name: "test (1)", Base: "test", Group: "g", Place: 1, Status: status.JobPending, ByRule: true, Route: "linux", Spec: []byte("{}"), Outputs: []byte("[]"), Detail: []byte("{\"a\":1}"), Secrets: []byte("s"),
+	full := engine.Job{ID: "j1", Run: r.ID, Name: "test (1)", Base: "test", Group: "g", Place: 1, Status: status.JobPending, ByRule: true, Route: "linux", Spec: []byte("{}"), Outputs: []byte("[]"), Detail: []byte("{\"a\":1}"), Secrets: []byte("s"), Turn: "deploy",
 		Needs: []engine.Need{{Upstream: "z"}, {Upstream: "a", RunOnFailure: true}}, Reason: "why", NeedsSatisfied: true, ReadyAt: b.now, CreatedAt: b.now, StartedAt: b.now, FinishedAt: b.now}
 	first := engine.Job{ID: "j2", Run: r.ID, Name: "build", Status: status.JobPending}
 	b.tx(func(tx store.Tx) error { return tx.Jobs().Insert(ctx, full, first) })
@@ -202,6 +202,12 @@ func testJobs(t *testing.T, b *bench) {
 		same(t, "get", got, &full, err)
 		all, err := tx.Jobs().Of(ctx, r.ID)
 		same(t, "of", all, []engine.Job{first, full}, err)
+		alone := full
+		alone.Needs = nil
+		turn, err := tx.Jobs().Turn(ctx, "deploy")
+		same(t, "turn", turn, []engine.Job{alone}, err)
+		turn, err = tx.Jobs().Turn(ctx, "")
+		same(t, "no group", turn, []engine.Job(nil), err)
 		full.Status, full.Outputs, full.NeedsSatisfied = status.JobRunning, nil, false
 		full.Needs = []engine.Need{{Upstream: "only"}}
 		if err := errors.Join(tx.Jobs().Save(ctx, &full, status.JobPending), tx.Jobs().Needs(ctx, &full)); err != nil {

@@ -66,7 +66,7 @@ func (o *Orchestrator) build(ctx context.Context, s store.Store, blobs blob.Stor
 	}
 	h.signer = &blob.Signer{Base: first(c.PublicURL, inProcess) + c.BasePath, Secret: key.derive("blob links"), TTL: blob.LinkTTL, Now: now}
 	h.runs = runs.New(s, runs.Config{Now: now, NewID: newID, QueueTimeout: c.QueueTimeout, GroupTimeout: c.GroupTimeout, Log: log})
-	h.intake = intake.New(s, h.runs, intake.Config{Now: now, NewID: newID, Log: log, Providers: o.o.Providers})
+	h.intake = intake.New(s, h.runs, intake.Config{Now: now, NewID: newID, Log: log, Providers: o.o.Providers, Evaluator: o.o.Evaluator})
 	h.dispatch = dispatch.New(s, h.runs, dispatch.Config{
 		Now: now, NewID: newID, Instance: newID(), Log: log, Evaluator: o.o.Evaluator, Secrets: o.o.Secrets,
 		Repositories: &repositories{s, o.o.Providers}, Vault: &vault{key}, AckTimeout: c.AckTimeout,

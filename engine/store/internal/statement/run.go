@@ -106,12 +106,12 @@ func (t runs) Waiting(ctx context.Context, since time.Time, limit int) ([]engine
 type jobs struct{ *Tx }
 
 const jobColumns = `id, run_id, name, base_name, group_name, place, status, by_rule, route, spec, outputs, reason,
-	needs_satisfied, ready_at, created_at, started_at, finished_at, detail, secrets`
+	needs_satisfied, ready_at, created_at, started_at, finished_at, detail, secrets, concurrency_group`
 
 func jobFields(j *engine.Job) []any {
 	return []any{(*string)(&j.ID), (*string)(&j.Run), &j.Name, &j.Base, &j.Group, &j.Place, (*string)(&j.Status), &j.ByRule,
 		(*string)(&j.Route), raw(&j.Spec), raw(&j.Outputs), &j.Reason, &j.NeedsSatisfied, at(&j.ReadyAt),
-		at(&j.CreatedAt), at(&j.StartedAt), at(&j.FinishedAt), raw(&j.Detail), raw(&j.Secrets)}
+		at(&j.CreatedAt), at(&j.StartedAt), at(&j.FinishedAt), raw(&j.Detail), raw(&j.Secrets), &j.Turn}
 }
 
 // edge is a row of job_needs.
@@ -180,6 +180,12 @@ func (t jobs) Save(ctx context.Context, j *engine.Job, was status.Job) error {
 		reason = $8, needs_satisfied = $9, ready_at = $10, started_at = $11, finished_at = $12, detail = $13, secrets = $14 WHERE id = $1 AND status = $2`,
 		string(j.ID), string(was), string(j.Status), j.ByRule, string(j.Route), raw(&j.Spec), raw(&j.Outputs), j.Reason,
 		j.NeedsSatisfied, micros(j.ReadyAt), micros(j.StartedAt), micros(j.FinishedAt), raw(&j.Detail), raw(&j.Secrets))
+}
+
+func (t jobs) Turn(ctx context.Context, group string) ([]engine.Job, error) {
+	return list(ctx, t.Tx, "list jobs of a concurrency group", jobFields, "SELECT "+jobColumns+` FROM jobs WHERE concurrency_group = $1
+		AND concurrency_group <> '' AND needs_satisfied AND status IN ('pending', 'queued', 'running', 'recovering', 'cancelling')
+		ORDER BY ready_at, id`, group)
 }
 
 func (t jobs) Needs(ctx context.Context, j *engine.Job) error {

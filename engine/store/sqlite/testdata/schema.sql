@@ -56,8 +56,10 @@ CREATE TABLE jobs (
 	base_name TEXT NOT NULL, group_name TEXT NOT NULL, place INTEGER NOT NULL, status TEXT NOT NULL,
 	by_rule INTEGER NOT NULL, route TEXT NOT NULL, spec BLOB NOT NULL, outputs BLOB NOT NULL, reason TEXT NOT NULL,
 	needs_satisfied INTEGER NOT NULL, ready_at INTEGER NOT NULL, created_at INTEGER NOT NULL, started_at INTEGER NOT NULL,
-	finished_at INTEGER NOT NULL, detail BLOB NOT NULL DEFAULT x'', secrets BLOB NOT NULL DEFAULT x'', UNIQUE (run_id, name)
+	finished_at INTEGER NOT NULL, detail BLOB NOT NULL DEFAULT x'', secrets BLOB NOT NULL DEFAULT x'', concurrency_group TEXT NOT NULL DEFAULT '', UNIQUE (run_id, name)
 ) STRICT;
+CREATE INDEX jobs_turn ON jobs (concurrency_group, ready_at, id)
+	WHERE concurrency_group <> '' AND needs_satisfied AND status IN ('pending', 'queued', 'running', 'recovering', 'cancelling');
 CREATE TABLE log_chunks (
 	place INTEGER PRIMARY KEY AUTOINCREMENT, attempt_id TEXT NOT NULL REFERENCES attempts (id) ON DELETE CASCADE,
 	step_index INTEGER NOT NULL, first_line INTEGER NOT NULL, line_count INTEGER NOT NULL, seq INTEGER NOT NULL,
