@@ -66,7 +66,7 @@ KICI_BOOTSTRAP_ADMIN_TOKEN (--token or KICI_ADMIN_TOKEN).`,
       --git-url-template 'https://git.example.org/{owner}/{name}.git'
   kici-admin agent register --labels linux,default
   kici-admin runs list --status failed
-  kici-admin runs logs RUN --follow`,
+  kici-admin runs logs latest --follow`,
 		SilenceErrors: true, SilenceUsage: true, Args: cli.UnknownCommand,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if on, _ := cmd.Flags().GetBool("cli-version"); on {

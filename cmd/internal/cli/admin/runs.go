@@ -1,6 +1,8 @@
 package admin
 
 import (
+	"context"
+	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -12,7 +14,7 @@ import (
 )
 
 func (a *app) runsCommand() *cobra.Command {
-	return group("runs", "What was started, how it went, and its logs", "A run is one workflow that was started for one event.",
+	return group("runs", "What was started, how it went, and its logs", "A run is one workflow that was started for one event. It is named by its id; 'latest' is the newest.",
 		`  kici-admin runs list --status failed --since 24h
   kici-admin runs show RUN
   kici-admin runs logs RUN --follow
@@ -102,9 +104,30 @@ func (a *app) oneRun(use, short, example string, f func(cmd *cobra.Command, c *a
 			if err != nil {
 				return err
 			}
-			return f(cmd, c, args[0])
+			id, err := named(cmd.Context(), c, args[0])
+			if err != nil {
+				return err
+			}
+			return f(cmd, c, id)
 		},
 	}
+}
+
+// latest stands for the newest run.
+const latest = "latest"
+
+func named(ctx context.Context, c *adminclient.Client, id string) (string, error) {
+	if id != latest {
+		return id, nil
+	}
+	all, err := c.Runs(ctx, adminclient.RunFilter{Limit: 1})
+	if err != nil {
+		return "", err
+	}
+	if len(all) == 0 {
+		return "", errors.New("nothing has run yet")
+	}
+	return all[0].ID, nil
 }
 
 func (a *app) runsShowCommand() *cobra.Command {
@@ -181,11 +204,15 @@ func (a *app) runsLogsCommand() *cobra.Command {
 		if err != nil {
 			return err
 		}
+		id, err := named(cmd.Context(), c, args[0])
+		if err != nil {
+			return err
+		}
 		if cmd.Flags().Changed("step") {
 			f.Step = &step
 		}
 		lanes := map[string]string{}
-		for l, err := range c.Logs(cmd.Context(), args[0], f) {
+		for l, err := range c.Logs(cmd.Context(), id, f) {
 			if err != nil {
 				return err
 			}
