@@ -8,6 +8,7 @@ import (
 
 	"github.com/kici-dev/kici-go/engine/blob"
 	"github.com/kici-dev/kici-go/engine/dispatch"
+	"github.com/kici-dev/kici-go/engine/intake"
 	"github.com/kici-dev/kici-go/engine/provider"
 	"github.com/kici-dev/kici-go/engine/store"
 	"github.com/kici-dev/kici-go/executor"
@@ -32,6 +33,8 @@ type (
 	Evaluator = dispatch.Evaluator
 	// Secrets gives jobs what they may read.
 	Secrets = dispatch.Secrets
+	// WebhookSecrets finds what genericWebhook triggers name in their auth.
+	WebhookSecrets = intake.Secrets
 )
 
 // OrchestratorOption is a live thing for an orchestrator, AgentOption one for an
@@ -135,6 +138,12 @@ func WithEvaluator(e Evaluator) OrchestratorOption {
 // WithSecrets says what jobs may read. The default is nothing.
 func WithSecrets(x Secrets) OrchestratorOption {
 	return orchestratorOption(func(s *orchestratorSettings) error { s.live.Secrets = x; return given(x != nil) })
+}
+
+// WithWebhookSecrets finds the secrets that genericWebhook triggers name in their
+// auth. Without it such triggers never match, and the log of deliveries says why.
+func WithWebhookSecrets(x WebhookSecrets) OrchestratorOption {
+	return orchestratorOption(func(s *orchestratorSettings) error { s.live.WebhookSecrets = x; return given(x != nil) })
 }
 
 // WithDialer connects the agent. It is required.

@@ -33,6 +33,8 @@ type Signal struct {
 	Source engine.SourceID `json:"source,omitempty"`
 	// Depth counts the events that led to this one.
 	Depth int `json:"depth,omitempty"`
+	// Untrusted: it was caused by code of anybody, and so is what it starts.
+	Untrusted bool `json:"untrusted,omitempty"`
 	// Registered narrows down who hears an event without a source.
 	Registered Registered `json:"registered,omitzero"`
 	// Only runs the workflow of that name, whatever its triggers say.

@@ -21,6 +21,7 @@ type task struct {
 	p      provider.Provider
 	body   []byte
 	depth  int
+	doubt  bool // the event was caused by code that is not trusted
 	only   string
 	among  Registered
 	// schedule is the one that fired.
@@ -180,7 +181,7 @@ func (i *Intake) normalize(ctx context.Context, t *task) ([]provider.Event, erro
 		if err := json.Unmarshal(t.body, &s); err != nil {
 			return nil, fmt.Errorf("%w: stored signal: %w", provider.ErrMalformed, err)
 		}
-		t.depth, t.only, t.among, t.schedule, t.inside = s.Depth, s.Only, s.Registered, s.Schedule, true
+		t.depth, t.only, t.among, t.schedule, t.doubt, t.inside = s.Depth, s.Only, s.Registered, s.Schedule, s.Untrusted, true
 		return []provider.Event{s.Event}, nil
 	}
 	var h headers

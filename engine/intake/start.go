@@ -117,6 +117,9 @@ func (i *Intake) create(ctx context.Context, tx store.Tx, t *task, d *engine.Del
 			q.Event = decided.Event
 		}
 		q.Trust, q.TriggeredBy = trust(q.Event), q.Event.SenderUsername
+		if t.doubt {
+			q.Trust = Untrusted
+		}
 		var err error
 		if g := m.groups[decided.WorkflowName]; g.problem != "" {
 			_, err = i.runs.RefuseTx(ctx, tx, q, g.problem)

@@ -156,6 +156,9 @@ func (d *decision) fail(reason string) error {
 	return d.finished()
 }
 
+// Pseudo tells jobs that no author wrote.
+func Pseudo(j *engine.Job) bool { return isPseudo(j) }
+
 func isPseudo(j *engine.Job) bool {
 	return strings.HasPrefix(j.Name, InitPrefix) && j.Place < 0 || isFinally(j)
 }

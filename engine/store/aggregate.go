@@ -52,6 +52,8 @@ type Runs interface {
 	Snapshot(ctx context.Context, id engine.RunID) (*engine.Snapshot, error)
 	// Event is that of the snapshot, without the lock file, which may be large.
 	Event(ctx context.Context, id engine.RunID) ([]byte, error)
+	// Plan is that of the snapshot.
+	Plan(ctx context.Context, id engine.RunID) ([]byte, error)
 	// Lock is Get that makes other transactions wait that want to decide about
 	// the same run.
 	Lock(ctx context.Context, id engine.RunID) (*engine.Run, error)

@@ -148,6 +148,8 @@ func testRuns(t *testing.T, b *bench) {
 		same(t, "snapshot", snap, &s, err)
 		ev, err := tx.Runs().Event(ctx, "r1")
 		same(t, "event", ev, s.Event, err)
+		plan, err := tx.Runs().Plan(ctx, "r1")
+		same(t, "plan", plan, s.Plan, err)
 		_, err = tx.Runs().Event(ctx, "none")
 		is(t, "no event", err, engine.ErrNotFound)
 		for what, list := range map[string]func() ([]engine.Run, error){

@@ -13,6 +13,7 @@ import (
 
 	"github.com/kici-dev/kici-go/engine/blob"
 	"github.com/kici-dev/kici-go/engine/dispatch"
+	"github.com/kici-dev/kici-go/engine/intake"
 	"github.com/kici-dev/kici-go/engine/provider"
 	"github.com/kici-dev/kici-go/engine/store"
 	"github.com/kici-dev/kici-go/transport/pipe"
@@ -54,7 +55,9 @@ type Options struct {
 	Providers map[string]provider.Provider
 	Evaluator dispatch.Evaluator
 	Secrets   dispatch.Secrets
-	Now       func() time.Time
+	// WebhookSecrets finds what genericWebhook triggers name in their auth.
+	WebhookSecrets intake.Secrets
+	Now            func() time.Time
 	// OpenStore opens the default store, and OpenBlobs the default blobs.
 	OpenStore StoreOpener
 	OpenBlobs func(dataDir, blobDir string, now func() time.Time) (s blob.Store, end func() error, err error)

@@ -12,9 +12,12 @@ import (
 
 	"github.com/kici-dev/kici-go/engine/blob"
 	"github.com/kici-dev/kici-go/engine/cache"
+	"github.com/kici-dev/kici-go/engine/cron"
 	"github.com/kici-dev/kici-go/engine/dispatch"
+	"github.com/kici-dev/kici-go/engine/event"
 	"github.com/kici-dev/kici-go/engine/intake"
 	"github.com/kici-dev/kici-go/engine/logs"
+	"github.com/kici-dev/kici-go/engine/registry"
 	"github.com/kici-dev/kici-go/engine/retention"
 	"github.com/kici-dev/kici-go/engine/runs"
 	"github.com/kici-dev/kici-go/engine/store"
@@ -31,6 +34,8 @@ type house struct {
 	signer   *blob.Signer
 	runs     *runs.Runs
 	intake   *intake.Intake
+	events   *event.Router
+	cron     *cron.Scheduler
 	dispatch *dispatch.Dispatcher
 	server   *serverend.Server
 	cache    *cache.Cache
@@ -66,7 +71,12 @@ func (o *Orchestrator) build(ctx context.Context, s store.Store, blobs blob.Stor
 	}
 	h.signer = &blob.Signer{Base: first(c.PublicURL, inProcess) + c.BasePath, Secret: key.derive("blob links"), TTL: blob.LinkTTL, Now: now}
 	h.runs = runs.New(s, runs.Config{Now: now, NewID: newID, QueueTimeout: c.QueueTimeout, GroupTimeout: c.GroupTimeout, Log: log})
-	h.intake = intake.New(s, h.runs, intake.Config{Now: now, NewID: newID, Log: log, Providers: o.o.Providers, Evaluator: o.o.Evaluator})
+	listeners := registry.New(s, log)
+	h.intake = intake.New(s, h.runs, intake.Config{
+		Now: now, NewID: newID, Log: log, Providers: o.o.Providers, Evaluator: o.o.Evaluator, Registry: listeners, Secrets: o.o.WebhookSecrets,
+	})
+	h.events = event.New(s, event.Config{Now: now, Log: log, Registry: listeners, Intake: h.intake})
+	h.cron = cron.New(s, cron.Config{Now: now, Log: log, Registry: listeners, Intake: h.intake})
 	h.dispatch = dispatch.New(s, h.runs, dispatch.Config{
 		Now: now, NewID: newID, Instance: newID(), Log: log, Evaluator: o.o.Evaluator, Secrets: o.o.Secrets,
 		Repositories: &repositories{s, o.o.Providers}, Vault: &vault{key}, AckTimeout: c.AckTimeout,
@@ -93,7 +103,7 @@ func (h *house) run(ctx context.Context) error {
 	hard, stop := context.WithCancel(context.WithoutCancel(ctx))
 	defer stop()
 	h.ctx = hard
-	services := []Service{h.intake.Run, h.dispatch.Run, h.accept}
+	services := []Service{h.intake.Run, h.events.Run, h.cron.Run, h.dispatch.Run, h.accept}
 	for what, t := range h.periodic {
 		services = append(services, h.every(what, t))
 	}

@@ -5,8 +5,8 @@ import (
 
 	"github.com/kici-dev/kici-go/engine"
 	"github.com/kici-dev/kici-go/engine/cache"
+	"github.com/kici-dev/kici-go/engine/event"
 	"github.com/kici-dev/kici-go/engine/intake"
-	"github.com/kici-dev/kici-go/engine/runs"
 	"github.com/kici-dev/kici-go/engine/store"
 	"github.com/kici-dev/kici-go/kici/internal/link/serverend"
 	"github.com/kici-dev/kici-go/lockfile/jobspec"
@@ -16,34 +16,17 @@ import (
 // questions answers what jobs ask for.
 type questions struct{ h *house }
 
-func (q *questions) run(ctx context.Context, id engine.RunID) (run *engine.Run, depth int, err error) {
+func (q *questions) run(ctx context.Context, id engine.RunID) (run *engine.Run, err error) {
 	err = q.h.store.View(ctx, func(tx store.Tx) (err error) {
-		if run, err = tx.Runs().Get(ctx, id); err != nil {
-			return err
-		}
-		s, err := tx.Runs().Snapshot(ctx, id)
-		if err != nil {
-			return err
-		}
-		p, err := runs.PlanOf(s)
-		depth = p.Depth
+		run, err = tx.Runs().Get(ctx, id)
 		return err
 	})
-	return run, depth, err
+	return run, err
 }
 
 // Emit takes a job's event in: workflows registered in the same source hear it.
 func (q *questions) Emit(ctx context.Context, e serverend.Emitted) (engine.DeliveryID, error) {
-	run, depth, err := q.run(ctx, e.Run)
-	if err != nil {
-		return "", err
-	}
-	ev, err := intake.Custom(e.Name, e.Payload, intake.Origin{Repo: run.Ref.Repo, RoutingKey: run.RoutingKey})
-	if err != nil {
-		return "", err
-	}
-	ev.Key = string(e.Run) + "/" + e.Key
-	return q.h.intake.Submit(ctx, intake.Signal{Event: ev, Depth: depth + 1, Registered: intake.Registered{RoutingKey: run.RoutingKey, Repos: e.Repos}})
+	return q.h.events.Emit(ctx, event.Emission{Run: e.Run, Key: e.Key, Name: e.Name, Payload: e.Payload, Repos: e.Repos})
 }
 
 // Secrets resolves those of an environment.
@@ -51,7 +34,7 @@ func (q *questions) Secrets(ctx context.Context, id engine.RunID, environment st
 	if q.h.o.o.Secrets == nil {
 		return nil, nil
 	}
-	run, _, err := q.run(ctx, id)
+	run, err := q.run(ctx, id)
 	if err != nil {
 		return nil, err
 	}
@@ -61,7 +44,7 @@ func (q *questions) Secrets(ctx context.Context, id engine.RunID, environment st
 // scope is what the cache lets a job see: the orchestrator's knowledge, and none
 // of it the agent's word.
 func (q *questions) scope(ctx context.Context, who serverend.Asker) (cache.Scope, error) {
-	run, _, err := q.run(ctx, who.Run)
+	run, err := q.run(ctx, who.Run)
 	if err != nil {
 		return cache.Scope{}, err
 	}

@@ -47,7 +47,16 @@ func (t runs) Snapshot(ctx context.Context, id engine.RunID) (*engine.Snapshot, 
 }
 
 func (t runs) Event(ctx context.Context, id engine.RunID) ([]byte, error) {
-	b, err := one(ctx, t.Tx, "get event of run", func(b *[]byte) []any { return []any{raw(b)} }, "SELECT event FROM run_snapshots WHERE run_id = $1", string(id))
+	return t.part(ctx, "event", id)
+}
+
+func (t runs) Plan(ctx context.Context, id engine.RunID) ([]byte, error) {
+	return t.part(ctx, "plan", id)
+}
+
+// part is one column of a snapshot.
+func (t runs) part(ctx context.Context, column string, id engine.RunID) ([]byte, error) {
+	b, err := one(ctx, t.Tx, "get "+column+" of run", func(b *[]byte) []any { return []any{raw(b)} }, "SELECT "+column+" FROM run_snapshots WHERE run_id = $1", string(id))
 	if err != nil {
 		return nil, err
 	}
