@@ -26,6 +26,7 @@ type Orchestrator struct {
 	o      Options
 	wire   *pipe.Listener // for agents of this process
 	ready  chan struct{}
+	ended  chan struct{} // closed when Run has returned
 	house  atomic.Pointer[house]
 	ran    atomic.Bool
 }
@@ -43,7 +44,7 @@ func New(c Config, o Options) (*Orchestrator, error) {
 	if err := c.check(&o); err != nil {
 		return nil, err
 	}
-	return &Orchestrator{config: c, o: o, wire: pipe.Listen(o.Wire...), ready: make(chan struct{})}, nil
+	return &Orchestrator{config: c, o: o, wire: pipe.Listen(o.Wire...), ready: make(chan struct{}), ended: make(chan struct{})}, nil
 }
 
 // Ready is closed when agents and deliveries are served.
@@ -57,6 +58,7 @@ func (o *Orchestrator) Run(ctx context.Context) (err error) {
 	if o.ran.Swap(true) {
 		return ErrRanBefore
 	}
+	defer close(o.ended)
 	defer func() { err = errors.Join(err, o.wire.Close()) }()
 	s, owned, err := o.openStore(ctx)
 	if err != nil {
@@ -130,6 +132,8 @@ func (o *Orchestrator) Rooms(ctx context.Context) (*Rooms, error) {
 		if h := o.house.Load(); h != nil {
 			return h.rooms(), nil
 		}
+		return nil, ErrNotReady
+	case <-o.ended:
 		return nil, ErrNotReady
 	case <-ctx.Done():
 		return nil, fmt.Errorf("%w: %w", ErrNotReady, context.Cause(ctx))

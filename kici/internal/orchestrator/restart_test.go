@@ -3,6 +3,7 @@ package orchestrator_test
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"log/slog"
 	"os"
 	"path/filepath"
@@ -110,4 +111,21 @@ func TestOrchestratorIsReplaced(t *testing.T) {
 		t.Errorf("%d lines", len(lines))
 	}
 	two.once(run.ID)
+}
+
+// Whoever waits for an orchestrator that cannot start is told.
+func TestNobodyWaitsForWhatHasEnded(t *testing.T) {
+	t.Parallel()
+	o := orchestrator.Options{Log: slog.New(slog.DiscardHandler), Now: time.Now, Providers: map[string]provider.Provider{}}
+	orchestrator.Defaults(&o, nil, nil)
+	file := filepath.Join(t.TempDir(), "file")
+	must(t, os.WriteFile(file, nil, 0o600))
+	orch, err := orchestrator.New(orchestrator.Config{DataDir: file}, o) // a file is no folder
+	must(t, err)
+	if err := orch.Run(context.Background()); err == nil {
+		t.Error("it runs in a file")
+	}
+	if _, err := orch.Rooms(context.Background()); !errors.Is(err, orchestrator.ErrNotReady) {
+		t.Error(err)
+	}
 }
