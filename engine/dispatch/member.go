@@ -49,7 +49,8 @@ type Hello struct {
 	Local     bool // it lives in this process
 }
 
-// InFlight is an attempt that the agent says it has.
+// InFlight is an attempt that the agent says it has. An agent that knows no
+// fences has none, and means the attempt that it was given last.
 type InFlight struct {
 	Token engine.Token
 	Run   engine.RunID
@@ -112,12 +113,16 @@ func (d *Dispatcher) reconcile(ctx context.Context, m *Member, has []InFlight) e
 	}
 	var back []runs.Report
 	for _, f := range has {
-		if !slices.ContainsFunc(given, func(a engine.Attempt) bool { return a.Token() == f.Token }) {
-			m.stops = append(m.stops, Stop{Token: f.Token, Run: f.Run, Reason: "the job is no longer this agent's", Force: true})
+		i := slices.IndexFunc(given, func(a engine.Attempt) bool {
+			return a.Job == f.Token.Job && (a.Fence == f.Token.Fence || f.Token.Fence == 0)
+		})
+		if i < 0 {
+			m.disown(f.Token, f.Run)
 			continue
 		}
-		m.open[f.Token] = &held{run: f.Run, heartbeat: d.Now()}
-		back = append(back, runs.Report{Token: f.Token, Run: f.Run, Acked: true})
+		t := given[i].Token()
+		m.open[t] = &held{run: given[i].Run, heartbeat: d.Now()}
+		back = append(back, runs.Report{Token: t, Run: given[i].Run, Acked: true})
 	}
 	if len(back) > 0 {
 		if err := d.store.Tx(ctx, func(tx store.Tx) error { _, err := d.runs.ApplyTx(ctx, tx, m.agent.ID, back); return err }); err != nil {
@@ -188,6 +193,39 @@ func (m *Member) hand(as []engine.Attempt) {
 	m.inbox = append(m.inbox, as...)
 	m.mu.Unlock()
 	m.signal()
+}
+
+// maxStops bounds what is kept for an agent that claims jobs faster than it reads
+// that they are not its own. It hears of the rest when it claims them again.
+const maxStops = 1000
+
+// disown tells the agent to end an attempt that is not its own; mu is held, or
+// nobody else knows the member yet.
+func (m *Member) disown(t engine.Token, run engine.RunID) {
+	if len(m.stops) >= maxStops || slices.ContainsFunc(m.stops, func(s Stop) bool { return s.Token == t && s.Force }) {
+		return
+	}
+	m.stops = append(m.stops, Stop{Token: t, Run: run, Reason: "the job is no longer this agent's", Force: true})
+}
+
+// Token is that of the attempt which the member holds of a job, for agents that
+// know no fences.
+func (m *Member) Token(job engine.JobID) engine.Token {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	for t := range m.open {
+		if t.Job == job {
+			return t
+		}
+	}
+	return engine.Token{Job: job}
+}
+
+// has tells whether the member holds an attempt.
+func (m *Member) has(t engine.Token) bool {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.open[t] != nil
 }
 
 // release gives slots back.

@@ -71,7 +71,7 @@ func (m *Member) stopStale(stale []engine.Token, reports []runs.Report) {
 		}
 		delete(m.open, t)
 		if !finished {
-			m.stops = append(m.stops, Stop{Token: t, Run: run, Reason: "the job is no longer this agent's", Force: true})
+			m.disown(t, run)
 		}
 	}
 	m.mu.Unlock()

@@ -95,7 +95,9 @@ func (d *Dispatcher) unanswered(ctx context.Context, now time.Time) error {
 	for i := range late {
 		a := &late[i]
 		err = errors.Join(err, ignoreStale(d.runs.Retry(ctx, a.Token(), fmt.Sprintf("agent %s did not acknowledge the job in %s", a.Agent, d.AckTimeout))))
-		if m := d.member(a.Agent); m != nil {
+		// A job that was sent over the agent's connection before is not the fault of
+		// this one.
+		if m := d.member(a.Agent); m != nil && m.has(a.Token()) {
 			m.release(a.Token())
 			m.link.Close(CloseUnanswered, "a job was not acknowledged in time")
 		}

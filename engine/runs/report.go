@@ -160,7 +160,7 @@ func (p *reporting) apply(q *Report) error {
 	}
 	switch {
 	case q.Rejected != "":
-		return p.requeue(q.Rejected, false)
+		return p.reject(q.Rejected)
 	case q.Started:
 		return p.start()
 	case q.Step != nil:
@@ -254,6 +254,17 @@ func (p *reporting) requeue(reason string, counts bool) error {
 	p.d.announce(p.job.ID, KindJobRequeued, JobChange{Name: p.job.Name, Status: p.job.Status, Reason: reason, Attempt: p.attempt.ID, Agent: p.attempt.Agent})
 	p.d.tx.Notify(store.TopicQueue)
 	return p.d.tx.Queue().Requeue(p.d.ctx, p.token, reason, now, now.Add(rejectPause), counts)
+}
+
+// reject takes back a job that its agent does not want. One that it has begun
+// counts as a try, and must look queued again: nobody would run it otherwise, and
+// no agent would be asked to cancel it.
+func (p *reporting) reject(reason string) error {
+	if p.job.Status != status.JobQueued {
+		p.d.decide = true // it may have been its last try
+		return p.again("given back: " + reason)
+	}
+	return p.requeue(reason, false)
 }
 
 // rejectPause keeps a job from bouncing between the queue and a busy agent.

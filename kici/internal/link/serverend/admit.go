@@ -33,8 +33,8 @@ func (l *link) admit(ctx context.Context, open bool) (*dispatch.Hello, error) {
 		return nil, err
 	}
 	if auth, ok := first.(*message.AuthRequest); ok {
-		if auth.ProtocolVersion < message.MinProtocolVersion {
-			return nil, &transport.CloseError{Code: transport.ProtocolError, Reason: fmt.Sprintf("protocol %d is too old; %d is the oldest spoken here", auth.ProtocolVersion, message.MinProtocolVersion)}
+		if err := spoken(auth.ProtocolVersion); err != nil {
+			return nil, err
 		}
 		if !open {
 			if token, err = l.lookUp(ctx, auth.Token); err != nil {
@@ -56,6 +56,14 @@ func (l *link) admit(ctx context.Context, open bool) (*dispatch.Hello, error) {
 		return nil, &transport.CloseError{Code: transport.InvalidMessage, Reason: "agent.register was expected, not " + first.Type()}
 	}
 	return l.hello(reg, token)
+}
+
+// spoken refuses protocols of long ago.
+func spoken(version int) error {
+	if version >= message.MinProtocolVersion {
+		return nil
+	}
+	return &transport.CloseError{Code: transport.ProtocolError, Reason: fmt.Sprintf("protocol %d is too old; %d is the oldest spoken here", version, message.MinProtocolVersion)}
 }
 
 // receive waits a time for one message.
@@ -119,12 +127,14 @@ func (l *link) lookUp(ctx context.Context, secret string) (*engine.AgentToken, e
 
 // hello is what an agent says of itself, as far as its token lets it.
 func (l *link) hello(reg *message.AgentRegister, token *engine.AgentToken) (*dispatch.Hello, error) {
-	if reg.AgentID == "" || len(reg.AgentID) > 200 {
-		return nil, &transport.CloseError{Code: transport.InvalidMessage, Reason: "agentId is missing or longer than 200 characters"}
+	if err := l.wellFormed(reg, token); err != nil {
+		return nil, err
 	}
-	l.counts = slices.Contains(reg.Capabilities, message.CapSeq)
+	l.counts, l.fences = slices.Contains(reg.Capabilities, message.CapSeq), slices.Contains(reg.Capabilities, message.CapFence)
+	l.lists = slices.Contains(reg.Capabilities, message.CapSecretList)
 	h := &dispatch.Hello{Agent: engine.Agent{
-		ID: engine.AgentID(reg.AgentID), Platform: reg.Platform, Arch: reg.Arch, Version: reg.Version, Hostname: reg.Hostname, Slots: reg.Slots(),
+		ID: engine.AgentID(reg.AgentID), Platform: stored(reg.Platform), Arch: stored(reg.Arch), Version: stored(reg.Version),
+		Hostname: stored(reg.Hostname), Slots: reg.Slots(),
 	}}
 	for _, name := range reg.Labels {
 		if err := allowed(name, token); err != nil {
@@ -138,6 +148,33 @@ func (l *link) hello(reg *message.AgentRegister, token *engine.AgentToken) (*dis
 		})
 	}
 	return h, nil
+}
+
+// Bounds of what an agent may say of itself.
+const (
+	maxName   = 200 // of an agent or a label, in bytes
+	maxLabels = 1000
+)
+
+func (l *link) wellFormed(reg *message.AgentRegister, token *engine.AgentToken) error {
+	bad := func(reason string) error {
+		return &transport.CloseError{Code: transport.InvalidMessage, Reason: reason}
+	}
+	switch {
+	case reg.AgentID == "" || len(reg.AgentID) > maxName:
+		return bad("agentId is missing or longer than 200 characters")
+	case !storable(reg.AgentID) || !storable(reg.Labels...):
+		return bad("agentId and labels are text")
+	case len(reg.Labels) > maxLabels:
+		return bad("an agent has 1000 labels at most")
+	case slices.ContainsFunc(reg.Labels, func(s string) bool { return len(s) > maxName }):
+		return bad("a label is longer than 200 characters")
+	}
+	// Who needs a token has said it with the token.
+	if token == nil && reg.ProtocolVersion != 0 {
+		return spoken(reg.ProtocolVersion)
+	}
+	return nil
 }
 
 // allowed holds a label against the token: one that names labels lets in agents

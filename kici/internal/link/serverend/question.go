@@ -6,16 +6,55 @@ import (
 
 	"github.com/kici-dev/kici-go/engine"
 	"github.com/kici-dev/kici-go/engine/dispatch"
+	"github.com/kici-dev/kici-go/engine/store"
 	"github.com/kici-dev/kici-go/lockfile/jobspec"
 	"github.com/kici-dev/kici-go/transport"
 	"github.com/kici-dev/kici-go/transport/message"
 )
 
+// owned tells of each question whether the agent may ask it: it has a job of that
+// run, or was the last to have the job it names. What a job says before it ends
+// may be heard after that, when the connection broke in between.
+func (l *link) owned(ctx context.Context, questions []message.Message) ([]bool, error) {
+	mine := make([]bool, len(questions))
+	for i, m := range questions {
+		about, ok := m.(message.AboutJob)
+		if !ok || l.member.Holds(engine.RunID(about.Job().RunID)) {
+			mine[i] = true
+			continue
+		}
+		if _, secret := m.(*message.JobSecretsRequest); secret { // of no use afterwards
+			continue
+		}
+		var err error
+		if mine[i], err = l.wasLast(ctx, about.Job()); err != nil {
+			return nil, err
+		}
+	}
+	return mine, nil
+}
+
+// wasLast tells whether the agent was the last to be given a job.
+func (l *link) wasLast(ctx context.Context, ref message.JobRef) (yes bool, err error) {
+	if !storable(ref.RunID, ref.JobID) {
+		return false, nil
+	}
+	err = l.s.Store.View(ctx, func(tx store.Tx) error {
+		all, err := tx.Queue().Attempts(ctx, engine.JobID(ref.JobID))
+		if n := len(all); n > 0 {
+			a := all[n-1]
+			yes = (a.Token() == l.proof(ref) || !l.fences) && a.Agent == l.agent && string(a.Run) == ref.RunID
+		}
+		return err
+	})
+	return yes, err
+}
+
 // answerQuestion answers what a job asks. That it cannot be answered is an
 // answer; an error of this function ends the connection.
-func (l *link) answerQuestion(ctx context.Context, m message.Message) error {
+func (l *link) answerQuestion(ctx context.Context, m message.Message, mine bool) error {
 	q := l.s.Questions
-	if m, ok := m.(message.AboutJob); ok && !l.member.Holds(engine.RunID(m.Job().RunID)) {
+	if !mine {
 		q = nothing{}
 	}
 	switch m := m.(type) {
@@ -71,13 +110,16 @@ func asker(r message.JobRef) Asker {
 // does not number.
 func (l *link) now(ctx context.Context, m message.Message) error {
 	if m, ok := m.(*message.JobHeartbeat); ok {
-		l.member.Heartbeat(token(m.JobRef))
+		l.member.Heartbeat(l.proof(m.JobRef))
 		return nil
 	}
-	if message.OfRecord(m) {
-		return l.records(ctx, []message.Message{m})
+	if !message.OfRecord(m) {
+		return nil
 	}
-	return nil
+	if l.counts { // an answer to it would wait for acks that nobody reads meanwhile
+		return &transport.CloseError{Code: transport.ProtocolError, Reason: m.Type() + " carries no number"}
+	}
+	return l.records(ctx, []message.Message{m})
 }
 
 // Dispatch sends a job. It implements dispatch.Link.
@@ -100,6 +142,19 @@ func (l *link) dispatch(a *dispatch.Assignment) *message.JobDispatch {
 		m.SourceAuth = &message.GitAuth{
 			Kind: message.GitAuthKind(a.Clone.Auth.Kind), User: a.Clone.Auth.User, Secret: string(a.Clone.Auth.Secret),
 			SSHHostKeyPolicy: message.HostKeys(a.Clone.Auth.HostKeyPolicy), SSHKnownHostsPEM: a.Clone.Auth.KnownHosts,
+		}
+	}
+	if !l.lists {
+		m.SecretList, m.Secrets, m.NamespacedSecrets = nil, map[string]string{}, map[string]map[string]string{}
+		for _, s := range a.Secrets {
+			m.Secrets[s.Key] = s.Value
+			if s.Scope == "" {
+				continue
+			}
+			if m.NamespacedSecrets[s.Scope] == nil {
+				m.NamespacedSecrets[s.Scope] = map[string]string{}
+			}
+			m.NamespacedSecrets[s.Scope][s.Key] = s.Value
 		}
 	}
 	if a.Trusted {

@@ -1,8 +1,10 @@
 package serverend
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
+	"math"
 	"time"
 
 	"github.com/kici-dev/kici-go/engine"
@@ -16,18 +18,24 @@ import (
 
 // records writes a batch down. When it returns, all of it is durable.
 func (l *link) records(ctx context.Context, batch []message.Message) error {
-	b := &translation{}
+	b := &translation{now: l.s.Now(), proof: l.proof}
 	for _, m := range batch {
 		b.add(m)
 	}
 	b.flushLogs()
+	// Whose the jobs are is asked before the reports: one of them may be the end of
+	// the very job that has just sent an event.
+	mine, err := l.owned(ctx, b.questions)
+	if err != nil {
+		return err
+	}
 	if len(b.reports) > 0 {
 		if err := l.member.Report(ctx, b.reports); err != nil {
 			return err
 		}
 	}
-	for _, q := range b.questions {
-		if err := l.answerQuestion(ctx, q); err != nil {
+	for i, q := range b.questions {
+		if err := l.answerQuestion(ctx, q, mine[i]); err != nil {
 			return err
 		}
 	}
@@ -37,6 +45,8 @@ func (l *link) records(ctx context.Context, batch []message.Message) error {
 // translation turns messages into reports, in their order. Log chunks that
 // follow each other are packed together, outside of the transaction.
 type translation struct {
+	now       time.Time
+	proof     func(message.JobRef) engine.Token
 	reports   []runs.Report
 	questions []message.Message
 
@@ -44,13 +54,21 @@ type translation struct {
 	frames []logs.Frame
 }
 
-func token(r message.JobRef) engine.Token {
+// proof is what a message proves its right with. An agent that knows no fences
+// means the attempt it was given.
+func (l *link) proof(r message.JobRef) engine.Token {
+	if !l.fences {
+		return l.member.Token(engine.JobID(r.JobID))
+	}
 	return engine.Token{Job: engine.JobID(r.JobID), Fence: engine.Fence(r.Fence)}
 }
 
 func (b *translation) report(ref message.JobRef, r runs.Report) {
 	b.flushLogs()
-	r.Token, r.Run = token(ref), engine.RunID(ref.RunID)
+	if !storable(ref.RunID, ref.JobID) { // no run has such a name
+		return
+	}
+	r.Token, r.Run = b.proof(ref), engine.RunID(ref.RunID)
 	b.reports = append(b.reports, r)
 }
 
@@ -61,22 +79,46 @@ func (b *translation) add(m message.Message) {
 	case *message.JobAck:
 		b.report(m.JobRef, runs.Report{Acked: true})
 	case *message.JobReject:
-		b.report(m.JobRef, runs.Report{Rejected: string(m.Reason)})
+		b.report(m.JobRef, runs.Report{Rejected: stored(cmp.Or(string(m.Reason), "refused"))})
 	case *message.JobStatus:
 		b.job(m)
 	case *message.StepStatus:
-		b.report(m.JobRef, runs.Report{Step: step(m)})
+		if sensible(m.StepIndex) {
+			b.report(m.JobRef, runs.Report{Step: b.step(m)})
+		}
 	default:
 		b.questions = append(b.questions, m)
 	}
 }
 
 func (b *translation) log(m *message.LogChunk) {
+	if !sensible(m.StepIndex) {
+		return
+	}
+	f := logs.Frame{Step: m.StepIndex, Seq: m.Chunk, Lines: m.Lines, At: moment(m.Timestamp, b.now)}
+	if m.Chunk < 1 || m.Chunk == math.MaxInt64 {
+		b.unnumbered(m.JobRef, f)
+		return
+	}
 	if b.about != m.JobRef {
 		b.flushLogs()
 		b.about = m.JobRef
 	}
-	b.frames = append(b.frames, logs.Frame{Step: m.StepIndex, Seq: m.Chunk, Lines: m.Lines, At: time.UnixMilli(m.Timestamp)})
+	b.frames = append(b.frames, f)
+}
+
+// unnumbered is lines of an agent that does not count its chunks. It cannot send
+// them again either, so they are simply the next ones.
+func (b *translation) unnumbered(ref message.JobRef, f logs.Frame) {
+	b.report(ref, runs.Report{Also: func(ctx context.Context, tx store.Tx, a *engine.Attempt) error {
+		end, err := tx.Logs().End(ctx, a.ID, f.Step)
+		if err != nil {
+			return err
+		}
+		next := f
+		next.Seq = end.Seq + 1
+		return logs.AppendTx(ctx, tx, a.ID, []logs.Frame{next})
+	}})
 }
 
 func (b *translation) flushLogs() {
@@ -98,6 +140,7 @@ func (b *translation) job(m *message.JobStatus) {
 	f := &runs.Finished{}
 	if m.Data != nil && m.Data.Result != nil {
 		f.Result = *m.Data.Result
+		storedResult(&f.Result)
 	} else { // an agent that says no more than the state
 		f.Result.Status = map[status.Job]jobspec.Status{
 			status.JobSuccess: jobspec.Success, status.JobSkipped: jobspec.Skipped, status.JobCancelled: jobspec.Cancelled,
@@ -112,20 +155,20 @@ func (b *translation) job(m *message.JobStatus) {
 	b.report(m.JobRef, runs.Report{Finished: f})
 }
 
-func step(m *message.StepStatus) *engine.Step {
-	s := &engine.Step{Index: m.StepIndex, Kind: m.StepType, Name: m.StepName, Status: m.State}
+func (b *translation) step(m *message.StepStatus) *engine.Step {
+	s := &engine.Step{Index: m.StepIndex, Kind: stored(m.StepType), Name: stored(m.StepName), Status: status.Step(stored(string(m.State)))}
 	if s.Kind == "" {
 		s.Kind = "step"
 	}
-	at := time.UnixMilli(m.Timestamp).UTC()
+	at := moment(m.Timestamp, b.now)
 	s.StartedAt = at
 	if m.Data != nil {
-		s.Error = m.Data.Error
+		s.Error = stored(m.Data.Error)
 		s.Data, _ = json.Marshal(m.Data) // its raw parts were parsed a moment ago
 	}
 	if s.Status.Terminal() {
 		s.FinishedAt = at
-		if m.Data != nil {
+		if m.Data != nil && m.Data.DurationMS > 0 && m.Data.DurationMS < float64(at.UnixMilli()) {
 			s.StartedAt = at.Add(-time.Duration(m.Data.DurationMS * float64(time.Millisecond)))
 		}
 	}

@@ -82,6 +82,8 @@ type link struct {
 	agent   engine.AgentID
 	token   engine.TokenID          // that let it in; empty without one
 	counts  bool                    // it numbers messages of record
+	fences  bool                    // it says which attempt it means
+	lists   bool                    // it reads secrets as a list
 	cancel  context.CancelCauseFunc // ends the connection
 }
 
@@ -179,7 +181,7 @@ func (l *link) send(ctx context.Context, m message.Message) error {
 	if l.counts {
 		return l.session.Send(ctx, m)
 	}
-	return l.session.SendNow(ctx, m)
+	return l.answer(ctx, m) // the session may not run yet
 }
 
 // refused lets frames pass that a newer agent may send; a broken one ends the
