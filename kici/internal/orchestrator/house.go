@@ -64,11 +64,17 @@ func (h *house) rooms() *Rooms {
 // build makes the rooms and connects them.
 func (o *Orchestrator) build(ctx context.Context, s store.Store, blobs blob.Store) (*house, error) {
 	c, now, log := &o.config, o.o.Now, o.o.Log
-	h := &house{o: o, store: s, blobs: blobs}
 	key, err := o.secretKey()
 	if err != nil {
 		return nil, err
 	}
+	// A key that dies with the process must not seal what outlives it.
+	if len(c.SecretKey) > 0 || c.DataDir != "" {
+		if s, err = seal(s, key.derive("sources")); err != nil {
+			return nil, err
+		}
+	}
+	h := &house{o: o, store: s, blobs: blobs}
 	h.signer = &blob.Signer{Base: first(c.PublicURL, inProcess) + c.BasePath, Secret: key.derive("blob links"), TTL: blob.LinkTTL, Now: now}
 	h.runs = runs.New(s, runs.Config{Now: now, NewID: newID, QueueTimeout: c.QueueTimeout, GroupTimeout: c.GroupTimeout, Log: log})
 	listeners := registry.New(s, log)
