@@ -198,3 +198,17 @@ func TestAgentAlone(t *testing.T) {
 		t.Errorf("exit %d", code)
 	}
 }
+
+// A token that runs out ends its connection, too.
+func TestTokenExpires(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	var token adminclient.AgentToken
+	w.kiciAdmin(&token, "agent", "register", "--expires", "2s")
+	p := w.agentWith(token.Token)
+	p.line(`"ready"`)
+	p.line("the token has expired")
+	if code := p.end(); code != 1 {
+		t.Errorf("exit %d", code)
+	}
+}

@@ -40,7 +40,7 @@ func (l *link) admit(ctx context.Context, open bool) (*dispatch.Hello, error) {
 			if token, err = l.lookUp(ctx, auth.Token); err != nil {
 				return nil, err
 			}
-			l.token = token.ID
+			l.token = token
 		}
 		if err := l.answer(ctx, &message.AuthSuccess{ConnectionID: l.s.NewID()}); err != nil {
 			return nil, err
@@ -96,33 +96,66 @@ func (l *link) answer(ctx context.Context, m message.Message) error {
 // how much of a hash is right helps nobody to find a token.
 func (l *link) lookUp(ctx context.Context, secret string) (*engine.AgentToken, error) {
 	hash := sha256.Sum256([]byte(secret))
-	var token *engine.AgentToken
-	err := l.s.Store.View(ctx, func(tx store.Tx) (err error) {
-		token, err = tx.Agents().Token(ctx, hash[:])
-		return err
-	})
-	now := l.s.Now()
-	reason := ""
-	switch {
-	case errors.Is(err, engine.ErrNotFound) && !strings.HasPrefix(secret, TokenPrefix):
-		reason = "that is no agent token; they begin with " + TokenPrefix
-	case errors.Is(err, engine.ErrNotFound):
-		reason = "the token is not known here"
-	case err != nil:
+	token, reason, err := l.judge(ctx, hash[:])
+	if err != nil {
 		return nil, &transport.CloseError{Code: transport.InternalError, Reason: "the token could not be looked up", Cause: err}
-	case !token.RevokedAt.IsZero():
-		reason = "the token has been revoked"
-	case !token.Valid(now):
-		reason = "the token has expired"
+	}
+	if token == nil && !strings.HasPrefix(secret, TokenPrefix) {
+		reason = "that is no agent token; they begin with " + TokenPrefix
 	}
 	if reason != "" {
 		return nil, &transport.CloseError{Code: transport.AgentAuthFailed, Reason: reason}
 	}
+	now := l.s.Now()
 	err = l.s.Store.Tx(ctx, func(tx store.Tx) error { return tx.Agents().UseToken(ctx, token.ID, now) })
 	if err != nil {
 		l.s.log.Warn("the use of a token could not be noted", "token", token.ID, "err", err)
 	}
 	return token, nil
+}
+
+// judge finds a token by its hash and says why it opens no door, if it does not.
+func (l *link) judge(ctx context.Context, hash []byte) (token *engine.AgentToken, reason string, err error) {
+	err = l.s.Store.View(ctx, func(tx store.Tx) (err error) {
+		token, err = tx.Agents().Token(ctx, hash)
+		return err
+	})
+	switch {
+	case errors.Is(err, engine.ErrNotFound):
+		return nil, "the token is not known here", nil
+	case err != nil:
+		return nil, "", err
+	case !token.RevokedAt.IsZero():
+		return token, "the token has been revoked", nil
+	case !token.Valid(l.s.Now()):
+		return token, "the token has expired", nil
+	}
+	return token, "", nil
+}
+
+// tokenCheck is how often a connection asks whether its token still is one. It
+// may have been revoked through another orchestrator, or while it was shown.
+const tokenCheck = 15 * time.Second
+
+// watchToken ends the connection when its token has ended.
+func (l *link) watchToken(ctx context.Context) {
+	if l.token == nil {
+		return
+	}
+	tick := time.NewTicker(tokenCheck)
+	defer tick.Stop()
+	for {
+		_, reason, err := l.judge(ctx, l.token.Hash)
+		if err == nil && reason != "" {
+			l.Close(dispatch.CloseRevoked, reason)
+			return
+		}
+		select { // a store that does not answer is no reason to lose agents
+		case <-tick.C:
+		case <-ctx.Done():
+			return
+		}
+	}
 }
 
 // hello is what an agent says of itself, as far as its token lets it.

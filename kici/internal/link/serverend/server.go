@@ -80,7 +80,7 @@ type link struct {
 	session *session.Session
 	member  *dispatch.Member
 	agent   engine.AgentID
-	token   engine.TokenID          // that let it in; empty without one
+	token   *engine.AgentToken      // that let it in; nil without one
 	counts  bool                    // it numbers messages of record
 	fences  bool                    // it says which attempt it means
 	lists   bool                    // it reads secrets as a list
@@ -113,7 +113,8 @@ func (s *Server) Serve(ctx context.Context, conn transport.Conn, trusted bool) {
 	s.log.Info("agent disconnected", "agent", l.agent, "code", int(transport.CodeOf(err)), "cause", text(err))
 }
 
-// Revoke ends the connections of agents that a token let in.
+// Revoke ends the connections of agents that a token let in here. Those of other
+// orchestrators end when these look (watchToken).
 func (s *Server) Revoke(id engine.TokenID) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -127,8 +128,8 @@ func (s *Server) Revoke(id engine.TokenID) {
 func (s *Server) note(l *link) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if l.token != "" {
-		s.opened[l] = l.token
+	if l.token != nil {
+		s.opened[l] = l.token.ID
 	}
 }
 
@@ -161,6 +162,7 @@ func (l *link) run(ctx context.Context, hello *dispatch.Hello) error {
 	}
 	g, gctx := errgroup.WithContext(ctx)
 	g.Go(func() error { return l.member.Serve(gctx) })
+	g.Go(func() error { l.watchToken(gctx); return nil })
 	g.Go(func() error {
 		err := l.session.Run(gctx, l.conn, session.Handler{Records: l.records, Now: l.now, Refused: l.refused})
 		if err == nil {
