@@ -25,7 +25,8 @@ type (
 	// Provider is where events and code come from; more powers by implementing
 	// more of engine/provider. Suite: engine/provider/providertest.
 	Provider = provider.Provider
-	// Runner is where jobs run: the sandbox of an agent.
+	// Runner is where jobs run: the sandbox of an agent. Suite:
+	// executor/sandbox/sandboxtest.
 	Runner = executor.Runner
 	// Dialer connects an agent with its orchestrator.
 	Dialer = transport.Dialer
@@ -151,7 +152,8 @@ func WithDialer(d Dialer) AgentOption {
 	return agentOption(func(s *agentSettings) error { s.dialer = d; return given(d != nil) })
 }
 
-// WithRunner runs jobs somewhere else than in children of this process.
+// WithRunner runs jobs somewhere else than in children of this process. A sandbox
+// of one's own is held to executor/sandbox/sandboxtest.
 func WithRunner(r Runner) AgentOption {
 	return agentOption(func(s *agentSettings) error { s.runner = r; return given(r != nil) })
 }

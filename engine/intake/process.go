@@ -164,12 +164,12 @@ func (i *Intake) decide(ctx context.Context, t *task) error {
 		if err != nil {
 			return err
 		}
-		for m := range found {
-			if err := i.group(ctx, &found[m]); err != nil {
-				return err
-			}
-		}
 		all = append(all, found...)
+	}
+	for m := range all {
+		if err := i.group(ctx, &all[m]); err != nil {
+			return err
+		}
 	}
 	return i.start(ctx, t, events, all)
 }

@@ -20,6 +20,7 @@ import (
 
 	"github.com/kici-dev/kici-go/executor"
 	"github.com/kici-dev/kici-go/executor/bundle"
+	"github.com/kici-dev/kici-go/executor/sandbox/sandboxtest"
 )
 
 // TestEngines runs the suite on every engine.
@@ -41,6 +42,14 @@ func TestEngines(t *testing.T) {
 			if kind == "docker" {
 				maps.Copy(tests, once)
 			}
+			t.Run("suite", func(t *testing.T) {
+				t.Parallel()
+				sandboxtest.Run(t, func(t testing.TB) sandboxtest.Subject {
+					return sandboxtest.Subject{Runner: setup(t, address).runner, Environ: os.Environ(), Prepare: func(task *executor.Task) {
+						task.Container = &executor.Container{Image: imageThin}
+					}}
+				})
+			})
 			for name, test := range tests {
 				t.Run(name, func(t *testing.T) {
 					t.Parallel()
@@ -59,7 +68,7 @@ type bench struct {
 	host    *recorder
 }
 
-func setup(t *testing.T, address string, change ...func(*Config)) *bench {
+func setup(t testing.TB, address string, change ...func(*Config)) *bench {
 	t.Helper()
 	c := Config{Host: address, RunnerBinary: runnerBinary(t), Mounts: []Mount{
 		{Source: "/usr", Target: "/usr", ReadOnly: true},
