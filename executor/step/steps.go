@@ -14,16 +14,16 @@ func (e *Engine) runStep(ctx context.Context, jobHooks *hooks, d *Description, i
 	row := executor.Row{Index: i, Kind: executor.RowStep, Name: info.Name, File: info.File, Line: info.Line}
 	e.begin(row)
 	start := time.Now()
+	var v Verdict
 	if info.Rules > 0 {
-		v, err := e.rules(ctx, LevelStep, i, i)
-		if err != nil {
+		var err error
+		if v, err = e.rules(ctx, LevelStep, i, i); err != nil {
 			return e.endStep(ctx, row, info, start, v.Results, err)
 		}
 		if !v.Passed {
 			e.end(executor.RowResult{Row: row, Status: executor.Skipped, Rules: v.Results, Duration: time.Since(start)})
 			return nil
 		}
-		defer func() { e.lastRules(v.Results) }()
 	}
 	own := &hooks{e: e, ctx: jobHooks.ctx, level: LevelStep, step: i, row: &row, infos: info.Hooks, next: jobHooks.next}
 	jobHooks.around(BeforeStep, &row, executor.Success, "")
@@ -45,14 +45,7 @@ func (e *Engine) runStep(ctx context.Context, jobHooks *hooks, d *Description, i
 	}
 	jobHooks.problems = append(jobHooks.problems, own.problems...)
 	e.endScope()
-	return e.endStep(ctx, row, info, start.Add(time.Since(start)-took), nil, err)
-}
-
-// lastRules attaches rule results to the row that was just ended.
-func (e *Engine) lastRules(r []executor.RuleResult) {
-	if n := len(e.result.Rows); n > 0 {
-		e.result.Rows[n-1].Rules = r
-	}
+	return e.endStep(ctx, row, info, start.Add(time.Since(start)-took), v.Results, err)
 }
 
 // endStep reports the row, and passes on what must end the job.
