@@ -12,26 +12,18 @@ import (
 	"github.com/kici-dev/kici-go/transport/message"
 )
 
-// owned tells of each question whether the agent may ask it: it has a job of that
-// run, or was the last to have the job it names. What a job says before it ends
-// may be heard after that, when the connection broke in between.
-func (l *link) owned(ctx context.Context, questions []message.Message) ([]bool, error) {
-	mine := make([]bool, len(questions))
-	for i, m := range questions {
-		about, ok := m.(message.AboutJob)
-		if !ok || l.member.Holds(engine.RunID(about.Job().RunID)) {
-			mine[i] = true
-			continue
-		}
-		if _, secret := m.(*message.JobSecretsRequest); secret { // of no use afterwards
-			continue
-		}
-		var err error
-		if mine[i], err = l.wasLast(ctx, about.Job()); err != nil {
-			return nil, err
-		}
+// owns tells whether the agent may ask: it has a job of that run, or was the last
+// to have the job it names. What a job says before it ends may be heard after
+// that, when the connection broke in between.
+func (l *link) owns(ctx context.Context, question message.Message) (bool, error) {
+	about, ok := question.(message.AboutJob)
+	if !ok || l.member.Holds(engine.RunID(about.Job().RunID)) {
+		return true, nil
 	}
-	return mine, nil
+	if _, secret := question.(*message.JobSecretsRequest); secret { // of no use afterwards
+		return false, nil
+	}
+	return l.wasLast(ctx, about.Job())
 }
 
 // wasLast tells whether the agent was the last to be given a job.

@@ -16,39 +16,46 @@ import (
 	"github.com/kici-dev/kici-go/transport/message"
 )
 
-// records writes a batch down. When it returns, all of it is durable.
+// records writes a batch down. When it returns, all of it is durable. Questions
+// keep their place among the reports: what a job has saved is there before
+// anybody hears that it has ended.
 func (l *link) records(ctx context.Context, batch []message.Message) error {
 	b := &translation{now: l.s.Now(), proof: l.proof}
 	for _, m := range batch {
-		b.add(m)
+		if b.add(m) {
+			continue
+		}
+		if err := l.report(ctx, b); err != nil {
+			return err
+		}
+		mine, err := l.owns(ctx, m)
+		if err != nil {
+			return err
+		}
+		if err := l.answerQuestion(ctx, m, mine); err != nil {
+			return err
+		}
 	}
+	return l.report(ctx, b)
+}
+
+// report writes down what was translated, and begins anew.
+func (l *link) report(ctx context.Context, b *translation) error {
 	b.flushLogs()
-	// Whose the jobs are is asked before the reports: one of them may be the end of
-	// the very job that has just sent an event.
-	mine, err := l.owned(ctx, b.questions)
-	if err != nil {
-		return err
+	reports := b.reports
+	b.reports = nil
+	if len(reports) == 0 {
+		return nil
 	}
-	if len(b.reports) > 0 {
-		if err := l.member.Report(ctx, b.reports); err != nil {
-			return err
-		}
-	}
-	for i, q := range b.questions {
-		if err := l.answerQuestion(ctx, q, mine[i]); err != nil {
-			return err
-		}
-	}
-	return nil
+	return l.member.Report(ctx, reports)
 }
 
 // translation turns messages into reports, in their order. Log chunks that
 // follow each other are packed together, outside of the transaction.
 type translation struct {
-	now       time.Time
-	proof     func(message.JobRef) engine.Token
-	reports   []runs.Report
-	questions []message.Message
+	now     time.Time
+	proof   func(message.JobRef) engine.Token
+	reports []runs.Report
 
 	about  message.JobRef // of the frames
 	frames []logs.Frame
@@ -72,7 +79,8 @@ func (b *translation) report(ref message.JobRef, r runs.Report) {
 	b.reports = append(b.reports, r)
 }
 
-func (b *translation) add(m message.Message) {
+// add takes a report; anything else is a question, which it leaves alone.
+func (b *translation) add(m message.Message) bool {
 	switch m := m.(type) {
 	case *message.LogChunk:
 		b.log(m)
@@ -87,8 +95,9 @@ func (b *translation) add(m message.Message) {
 			b.report(m.JobRef, runs.Report{Step: b.step(m)})
 		}
 	default:
-		b.questions = append(b.questions, m)
+		return false
 	}
+	return true
 }
 
 func (b *translation) log(m *message.LogChunk) {
