@@ -25,6 +25,9 @@ type Config struct {
 	Repositories Repositories
 	Secrets      Secrets
 	Vault        Vault
+	// AnyLabels lets every agent take every job: on an author's own machine
+	// there is one agent, and labels name machines that are elsewhere.
+	AnyLabels bool
 
 	// Zero durations are the defaults.
 	AckTimeout time.Duration // 10 s

@@ -160,7 +160,9 @@ func (m *Member) serves(backlog []store.Backlog) []engine.Route {
 	for _, b := range backlog {
 		ok, known := m.verdicts[b.Route]
 		if !known {
-			ok, _ = route.Match(b.Route, m.offer)
+			if ok = m.d.AnyLabels; !ok {
+				ok, _ = route.Match(b.Route, m.offer)
+			}
 			if len(m.verdicts) < maxVerdicts {
 				m.verdicts[b.Route] = ok
 			}

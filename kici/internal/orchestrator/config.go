@@ -37,6 +37,7 @@ type Config struct {
 	Retention    time.Duration
 	SecretKey    []byte
 	AdminToken   string
+	AnyLabels    bool // agents take every job, whatever labels it asks for
 	Version      string
 }
 

@@ -85,7 +85,7 @@ func (o *Orchestrator) build(ctx context.Context, s store.Store, blobs blob.Stor
 	h.cron = cron.New(s, cron.Config{Now: now, Log: log, Registry: listeners, Intake: h.intake})
 	h.dispatch = dispatch.New(s, h.runs, dispatch.Config{
 		Now: now, NewID: newID, Instance: newID(), Log: log, Evaluator: o.o.Evaluator, Secrets: o.o.Secrets,
-		Repositories: &repositories{s, o.o.Providers}, Vault: &vault{key}, AckTimeout: c.AckTimeout,
+		Repositories: &repositories{s, o.o.Providers}, Vault: &vault{key}, AckTimeout: c.AckTimeout, AnyLabels: c.AnyLabels,
 	})
 	h.server = serverend.New(h.dispatch, serverend.Config{
 		Now: now, NewID: newID, Log: log, Store: s, Open: c.AgentAuth == AuthNone, Questions: &questions{h}, LogCap: c.LogCap, Session: o.o.Session,
