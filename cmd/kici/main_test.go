@@ -101,7 +101,7 @@ func TestFirstCommands(t *testing.T) {
 	t.Parallel()
 	_, after, _ := strings.Cut(readme(t), "```sh\n")
 	block, _, _ := strings.Cut(after, "```")
-	if want := "go run ./cmd/kici run local push\ngo test ./...\n"; block != want {
+	if want := "go run ./cmd/kici dev --once push\ngo test ./...\n"; block != want {
 		t.Errorf("the README opens with %q, want %q", block, want)
 	}
 }

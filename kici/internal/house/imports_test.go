@@ -91,7 +91,7 @@ func owners() map[string][]string {
 		"github.com/spf13/pflag":            {"cmd"},
 		"golang.org/x/term":                 {"cmd"},
 		"github.com/fsnotify/fsnotify":      {"executor/compile"},
-		"github.com/gofrs/flock":            {"kici/internal/grouplock", "kici/internal/agent", "executor/clone"},
+		"github.com/gofrs/flock":            {"kici/internal/grouplock", "kici/internal/agent", "kici/internal/dev", "executor/clone"},
 		"github.com/moby/moby":              {"executor/sandbox/container"},
 		"github.com/containerd/errdefs":     {"executor/sandbox/container"},
 		"github.com/nlnwa/whatwg-url":       {"executor/js/std"},

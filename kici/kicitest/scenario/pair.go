@@ -2,6 +2,7 @@ package scenario
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"fmt"
 	"io/fs"
@@ -11,6 +12,8 @@ import (
 	"slices"
 	"strconv"
 	"testing"
+
+	"github.com/kici-dev/kici-go/kici/author"
 )
 
 // Expect is a pair's expect.json. Absent keys are not checked.
@@ -104,6 +107,30 @@ const unversioned = ".kici/.secrets\n.kici/.env.local\n.kici/secrets.yaml\n.kici
 // secrets, then the changes that are not.
 func (p Pair) Repository(t testing.TB) string {
 	t.Helper()
+	r := p.commit(t)
+	r.change(p.Expect)
+	return r.dir
+}
+
+// LockedRepository is Repository with the lock file in a second commit, for those who
+// read it there. Workflows that do not compile have none.
+func (p Pair) LockedRepository(t testing.TB, environ []string) string {
+	t.Helper()
+	r := p.commit(t)
+	if _, err := author.Compile(context.Background(), author.CompileOptions{Dir: r.dir, Environ: environ}); err != nil {
+		t.Logf("the workflows do not compile: %v", err)
+	}
+	if _, err := os.Stat(filepath.Join(r.dir, ".kici", "kici.lock.json")); err == nil {
+		r.git("add", "-f", ".kici/kici.lock.json")
+		r.git("-c", "user.name=t", "-c", "user.email=t@example.com", "commit", "-q", "-m", "lock")
+	}
+	r.change(p.Expect)
+	return r.dir
+}
+
+// commit makes the repository with everything committed.
+func (p Pair) commit(t testing.TB) repository {
+	t.Helper()
 	r := repository{t, t.TempDir()}
 	r.write(".gitignore", unversioned)
 	r.must(filepath.WalkDir(p.Dir, func(path string, d fs.DirEntry, err error) error {
@@ -130,8 +157,7 @@ func (p Pair) Repository(t testing.TB) string {
 	r.git("init", "-q", "-b", "main")
 	r.git("add", "-A")
 	r.git("-c", "user.name=t", "-c", "user.email=t@example.com", "commit", "-q", "-m", "first")
-	r.change(p.Expect)
-	return r.dir
+	return r
 }
 
 type repository struct {

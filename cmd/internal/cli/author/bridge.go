@@ -12,7 +12,10 @@ import (
 
 // authorLibrary is the real library.
 func authorLibrary() library {
-	return library{compile: compileOnce, watch: compileAgain, runLocal: runForReal}
+	return library{
+		compile: compileOnce, watch: compileAgain, runLocal: runForReal,
+		devOnce: devOnceForReal, dev: devForReal, devTrigger: devTriggerForReal,
+	}
 }
 
 func compileOnce(ctx context.Context, s *cli.State, o compileFlags) (compiled, error) {

@@ -16,7 +16,7 @@ func runForReal(ctx context.Context, s *cli.State, o runFlags, live *lines) (*re
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	force := make(chan struct{})
-	stop := interrupting(s, live, cancel, force)
+	stop := interrupting(s, live, cancel, force, "Cancelling")
 	defer stop()
 
 	options, err := runOptions(s, o)
@@ -37,7 +37,7 @@ func runForReal(ctx context.Context, s *cli.State, o runFlags, live *lines) (*re
 }
 
 // interrupting handles signals until stop is called, which waits for it.
-func interrupting(s *cli.State, live *lines, cancel func(error), force chan struct{}) (stop func()) {
+func interrupting(s *cli.State, live *lines, cancel func(error), force chan struct{}, what string) (stop func()) {
 	signals, end := s.Signals()
 	done, over := make(chan struct{}), make(chan struct{})
 	go func() {
@@ -49,7 +49,7 @@ func interrupting(s *cli.State, live *lines, cancel func(error), force chan stru
 			case <-signals:
 			}
 			if n == 0 {
-				live.say("Cancelling: running jobs clean up. Ctrl+C again ends everything now.")
+				live.say("%s: running jobs clean up. Ctrl+C again ends everything now.", what)
 				cancel(cli.ErrInterrupted)
 			} else {
 				close(force)
@@ -71,17 +71,9 @@ func runOptions(s *cli.State, o runFlags) (author.RunOptions, error) {
 		Env: o.Env, Secrets: o.Secrets, Contexts: o.Contexts, Environ: s.Environ(),
 		CompileOutput: s.Stderr,
 	}
-	if o.Payload != "" {
-		text, found, err := s.Disk.Read(o.Payload)
-		if err != nil {
-			return options, err
-		}
-		if !found {
-			return options, &cli.UsageError{Message: fmt.Sprintf("--payload %s: no such file", o.Payload), Hint: fmt.Sprintf("'kici fixture %s --output %s' writes one to start from", o.Event, o.Payload)}
-		}
-		options.Payload = []byte(text)
-	}
-	return options, nil
+	var err error
+	options.Payload, err = payload(s, o.Payload, o.Event)
+	return options, err
 }
 
 // viewer turns what happens into lines. Its methods are called by several jobs
@@ -212,16 +204,7 @@ func (v *viewer) outcome(res *author.RunResult) (*result, error) {
 	}
 	out := &result{Workflows: []workflowResult{}}
 	for _, w := range res.Workflows {
-		shown := workflowResult{Name: w.Name, Status: statusWord(w.Status), DurationMs: w.Duration.Milliseconds(), Jobs: []jobResult{}}
-		if w.Failure != nil {
-			shown.Error = brief(w.Failure)
-		} else if shown.Status != succeeded {
-			shown.Error = w.Reason
-		}
-		for _, j := range w.Jobs {
-			shown.Jobs = append(shown.Jobs, toJob(j))
-		}
-		out.Workflows = append(out.Workflows, shown)
+		out.Workflows = append(out.Workflows, toWorkflow(w))
 	}
 	out.Summary = summarise(out.Workflows)
 	out.Summary.TotalDurationMs = max(out.Summary.TotalDurationMs, 0)
@@ -229,6 +212,19 @@ func (v *viewer) outcome(res *author.RunResult) (*result, error) {
 		return out, cli.ErrInterrupted
 	}
 	return out, nil
+}
+
+func toWorkflow(w author.RunWorkflowResult) workflowResult {
+	shown := workflowResult{Name: w.Name, Status: statusWord(w.Status), DurationMs: w.Duration.Milliseconds(), Jobs: []jobResult{}}
+	if w.Failure != nil {
+		shown.Error = brief(w.Failure)
+	} else if shown.Status != succeeded {
+		shown.Error = w.Reason
+	}
+	for _, j := range w.Jobs {
+		shown.Jobs = append(shown.Jobs, toJob(j))
+	}
+	return shown
 }
 
 func toJob(j author.RunJobResult) jobResult {

@@ -41,7 +41,8 @@ here or on your own servers. One binary: no Node, no Docker, no database.`,
 		Example: `  kici init                    scaffold .kici/ with two starter workflows
   kici compile                 check the workflows and write .kici/kici.lock.json
   kici test pr:open            show which workflows an event would start, and why
-  kici run local push          run them here, in a throwaway checkout`,
+  kici run local push          run them here, in a throwaway checkout
+  kici dev                     run commits as they land, through a server of your own`,
 		Version:       cli.ThisBuild().Version,
 		SilenceErrors: true, SilenceUsage: true,
 		Args: cli.UnknownCommand,
@@ -51,7 +52,7 @@ here or on your own servers. One binary: no Node, no Docker, no database.`,
 	root.SetUsageTemplate(cli.UsageTemplate)
 	root.SetFlagErrorFunc(flagError)
 	root.CompletionOptions.HiddenDefaultCmd = true
-	root.AddCommand(a.compileCommand(), a.testCommand(), a.runCommand(), a.initCommand(),
+	root.AddCommand(a.compileCommand(), a.testCommand(), a.runCommand(), a.devCommand(), a.initCommand(),
 		a.fixtureCommand(), a.endpointsCommand(), a.hookCommand(), a.docsCommand(), a.completionCommand(), a.versionCommand())
 	root.SetHelpCommandGroupID("")
 	return root

@@ -126,8 +126,7 @@ func checkPairs(secrets, env, contexts []string) error {
 }
 
 func (a *app) runLocal(ctx context.Context, o runFlags) error {
-	silent := o.JSON || o.Quiet
-	if !silent {
+	if !o.JSON && !o.Quiet {
 		a.banner()
 	}
 	if o.Pick {
@@ -135,12 +134,17 @@ func (a *app) runLocal(ctx context.Context, o runFlags) error {
 			return err
 		}
 	}
-	live := newLines(a.Stdout, a.style, silent)
+	return a.live(o, func(live *lines) (*result, error) { return a.library.runLocal(ctx, a.State, o, live) })
+}
+
+// live shows a run while it happens, and then what became of it.
+func (a *app) live(o runFlags, run func(live *lines) (*result, error)) error {
+	live := newLines(a.Stdout, a.style, o.JSON || o.Quiet)
 	if a.wantsTree(o) {
 		live.tree = newTree(a.style, cli.NewScreen(a.Stdout, a.Size), time.Now)
 		live.tree.start()
 	}
-	res, err := a.library.runLocal(ctx, a.State, o, live)
+	res, err := run(live)
 	if lineErr := live.close(); err == nil {
 		err = lineErr
 	}
