@@ -14,7 +14,10 @@
 // starts its runs exactly once, however many work through it. Lock files of
 // default branches are registered, because webhooks without a repository,
 // schedules and events of workflows come from no commit: they are matched
-// against all registrations.
+// against all registrations (engine/registry) that listen to them. A
+// genericWebhook may ask for a path, and for a proof of its own, which is made
+// when the delivery comes in, because keys are not stored; webhook() hears other
+// sources.
 //
 // What could not be decided for want of the repository's host is tried again a
 // few times and then failed, in the log, with the reason. The room decides
