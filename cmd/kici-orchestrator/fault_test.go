@@ -1,3 +1,5 @@
+//go:build unix
+
 package main
 
 import (
@@ -211,4 +213,12 @@ func TestTokenExpires(t *testing.T) {
 	if code := p.end(); code != 1 {
 		t.Errorf("exit %d", code)
 	}
+}
+
+// Where no tokens are asked for, anybody may come, and the log says so.
+func TestOpenHouse(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, "KICI_AGENT_AUTH=none")
+	w.orch.line("agents need no token")
+	w.agentWith("").line(`"ready"`)
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -35,8 +36,8 @@ const token = "a-token-of-tests"
 // open is a client of an orchestrator, with an agent beside it if that is wanted.
 func open(t *testing.T, agents bool) *adminclient.Client {
 	t.Helper()
-	dir := t.TempDir()
-	options, err := standard.OrchestratorOptions(standard.Orchestrator{DataDir: dir, DatabaseURL: "sqlite::memory:", Environ: os.Environ()})
+	dir, quiet := t.TempDir(), slog.New(slog.DiscardHandler)
+	options, err := standard.OrchestratorOptions(standard.Orchestrator{DataDir: dir, DatabaseURL: "sqlite::memory:", Environ: os.Environ(), Log: quiet})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -48,7 +49,7 @@ func open(t *testing.T, agents bool) *adminclient.Client {
 	g, ctx := errgroup.WithContext(ctx)
 	g.Go(func() error { return o.Run(ctx) })
 	if agents {
-		a, err := kici.NewAgent(kici.AgentConfig{ID: "one"}, kici.WithDialer(o.Dialer()), kici.WithEnviron(os.Environ()))
+		a, err := kici.NewAgent(kici.AgentConfig{ID: "one"}, kici.WithDialer(o.Dialer()), kici.WithEnviron(os.Environ()), kici.WithLogger(quiet))
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -57,11 +57,17 @@ func relaxGC() {
 // FromOS is the State of the real process.
 func FromOS() *State {
 	relaxGC()
-	return Resident()
+	return fromOS()
 }
 
-// Resident is FromOS for a process that stays: its collector is left as it is.
+// Resident is FromOS for a service: its collector is left as it is, and what it
+// holds is kept from its jobs.
 func Resident() *State {
+	private()
+	return fromOS()
+}
+
+func fromOS() *State {
 	dir, err := os.Getwd()
 	if err != nil {
 		dir = "."
