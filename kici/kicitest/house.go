@@ -3,6 +3,7 @@ package kicitest
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"log/slog"
 	"maps"
 	"net/http"
@@ -47,7 +48,7 @@ type House struct {
 // Limits of [Delivery.Wait] and its kin, by either clock.
 const (
 	waitReal    = time.Minute
-	waitVirtual = 24 * time.Hour
+	waitVirtual = 6 * time.Hour
 )
 
 // NewHouse starts a house by the clock on the wall and stops it after the test.
@@ -77,15 +78,7 @@ func InHouse(t T, files map[string]string, test func(*House), options ...Option)
 	defer keepClock()()
 	outside, end := outsideWorker()
 	defer end()
-	inner, ok := t.(*testing.T)
-	if !ok {
-		inner = new(testing.T) // a bubble wants one, and asks nothing of it
-	}
-	synctest.Test(inner, func(bubble *testing.T) {
-		within := t
-		if ok {
-			within = bubble
-		}
+	begin := func(within T) {
 		h := p.open(within, outside, waitVirtual)
 		h.settle = synctest.Wait
 		defer func() {
@@ -93,7 +86,39 @@ func InHouse(t T, files map[string]string, test func(*House), options ...Option)
 			<-time.After(time.Second) // the bundler leaves a goroutine that sleeps for a moment
 		}()
 		test(h)
+	}
+	if inner, ok := t.(*testing.T); ok {
+		synctest.Test(inner, func(bubble *testing.T) { begin(bubble) })
+		return
+	}
+	// A bubble wants a test, and this one cannot end in the middle of it.
+	within := &bubbleT{T: t}
+	synctest.Test(new(testing.T), func(*testing.T) {
+		defer within.recover()
+		begin(within)
 	})
+	if within.fatal != "" {
+		t.Fatalf("%s", within.fatal)
+	}
+}
+
+// bubbleT is somebody else's T in a bubble: what ends the test there ends the
+// bubble first.
+type bubbleT struct {
+	T
+	fatal string
+}
+
+// Fatalf implements T. It is called by the goroutine of the test only.
+func (b *bubbleT) Fatalf(format string, args ...any) {
+	b.fatal = fmt.Sprintf(format, args...)
+	panic(b)
+}
+
+func (b *bubbleT) recover() {
+	if x := recover(); x != nil && x != any(b) {
+		panic(x)
+	}
 }
 
 // outsideWorker calls functions on a goroutine of real time, one at a time. Its

@@ -7,6 +7,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/kici-dev/kici-go/engine"
@@ -175,7 +176,7 @@ func (d *Delivery) Runs() []kici.RunID {
 }
 
 // Wait returns when everything that the event started is over, hooks included.
-// By the clock on the wall it waits a minute at most, in virtual time a day;
+// By the clock on the wall it waits a minute at most, in virtual time six hours;
 // then it ends the test with what the jobs are doing.
 func (d *Delivery) Wait() *Run {
 	d.h.t.Helper()
@@ -287,7 +288,21 @@ func (d *Delivery) look(ctx context.Context, id kici.RunID, job string, want Sta
 func (d *Delivery) UntilCommand(text string) *Delivery {
 	d.h.t.Helper()
 	ids := d.Runs()
-	if err := d.h.untilCommand(text, func(run string) bool { return slices.Contains(ids, kici.RunID(run)) }); err != nil {
+	ctx, stop := d.h.wait()
+	defer stop()
+	ctx, over := context.WithCancelCause(ctx)
+	var watch sync.WaitGroup
+	defer watch.Wait()
+	defer over(nil)
+	watch.Go(func() {
+		for _, id := range ids {
+			if _, err := d.h.orch.Wait(ctx, id); err != nil {
+				return
+			}
+		}
+		over(errors.New("everything is over"))
+	})
+	if err := d.h.untilCommand(ctx, text, func(run string) bool { return slices.Contains(ids, kici.RunID(run)) }); err != nil {
 		d.h.t.Fatalf("kicitest: %v\n%s", err, d.state(ids))
 	}
 	return d
@@ -297,15 +312,15 @@ func (d *Delivery) UntilCommand(text string) *Delivery {
 // event of another workflow starts.
 func (h *House) UntilCommand(text string) *House {
 	h.t.Helper()
-	if err := h.untilCommand(text, func(string) bool { return true }); err != nil {
+	ctx, stop := h.wait()
+	defer stop()
+	if err := h.untilCommand(ctx, text, func(string) bool { return true }); err != nil {
 		h.t.Fatalf("kicitest: %v", err)
 	}
 	return h
 }
 
-func (h *House) untilCommand(text string, mine func(run string) bool) error {
-	ctx, stop := h.wait()
-	defer stop()
+func (h *House) untilCommand(ctx context.Context, text string, mine func(run string) bool) error {
 	r := h.running
 	for {
 		r.mu.Lock()
@@ -314,14 +329,16 @@ func (h *House) untilCommand(text string, mine func(run string) bool) error {
 			found = found || c.Text == text && mine(r.owners[c])
 		}
 		r.mu.Unlock()
-		if found {
+		switch {
+		case found:
 			h.settle()
 			return nil
+		case ctx.Err() != nil:
+			return fmt.Errorf("the command %q has not begun: %w", text, context.Cause(ctx))
 		}
 		select {
 		case <-changed:
 		case <-ctx.Done():
-			return fmt.Errorf("the command %q has not begun: %w", text, context.Cause(ctx))
 		}
 	}
 }

@@ -1,6 +1,7 @@
 package kicitest_test
 
 import (
+	"strings"
 	"testing"
 	"time"
 
@@ -136,5 +137,68 @@ func BenchmarkHousePush(b *testing.B) {
 	h.Push("main").Wait().WantSuccess()
 	for b.Loop() {
 		h.Push("main").Wait().WantSuccess()
+	}
+}
+
+const everyEvent = `
+import { workflow, job, push, pr, tag, dispatch, kiciEvent, schedule } from '@kici-dev/sdk';
+const say = (name) => job(name, { runsOn: 'linux', run: async ({ $ }) => { await $` + "`say ${name}`" + `; } });
+export const a = workflow('pushed', { on: push({ branches: 'main' }), jobs: [say('pushed'), say('also')] });
+export const b = workflow('asked', { on: pr({ target: 'main' }), jobs: [say('asked')] });
+export const c = workflow('tagged', { on: tag({ patterns: 'v*' }), jobs: [say('tagged')] });
+export const d = workflow('by-hand', { on: dispatch(), jobs: [say('by-hand')] });
+export const e = workflow('told', { on: kiciEvent({ name: 'news' }), jobs: [say('told')] });
+export const f = workflow('nightly', { on: schedule({ cron: '0 3 * * *' }), jobs: [say('nightly')] });
+`
+
+func TestHouseEvents(t *testing.T) {
+	t.Parallel()
+	h := kicitest.NewHouse(t, map[string]string{"ci.ts": everyEvent})
+	h.CommandPrefix("say")
+	for want, d := range map[string]*kicitest.Delivery{
+		"pushed": h.Push("main"), "asked": h.PullRequest("main", kicitest.From("feature"), kicitest.File("x", "1")), "tagged": h.Tag("v1"),
+		"by-hand": h.Dispatch("", nil), "told": h.Custom("news", map[string]int{"n": 1}), "nightly": h.Event("schedule:0 3 * * *"),
+	} {
+		d.Wait().WantSuccess().WantRan("say " + want).Workflow(want).WantSuccess()
+	}
+	h.Command("say also").Exits(1).Then()
+	d := h.Push("main")
+	d.Wait().WantFailed().WantJobs(map[string]kicitest.Status{"pushed": kicitest.Succeeded, "also": kicitest.Failed})
+	d.RerunFailed().Wait().WantSuccess().WantRan("say also").WantNotRan("say pushed")
+}
+
+// A lock file of other sources is found out by the agent.
+func TestHouseDrift(t *testing.T) {
+	t.Parallel()
+	old := kicitest.Source(t, map[string]string{"ci.ts": slow})
+	h := kicitest.NewHouse(t, map[string]string{"ci.ts": slow})
+	run := h.Push("main", kicitest.File("ci.ts", slow+"\n// changed"), kicitest.File(".kici/kici.lock.json", string(old.Lock()))).Wait()
+	run.WantFailed().Job("test").WantReason("lock file is out of date")
+	h.Command("npm test")
+	h.Push("main", kicitest.File("ci.ts", slow)).Wait().WantSuccess()
+}
+
+// What a house complains about.
+func TestHouseComplains(t *testing.T) {
+	t.Parallel()
+	files := map[string]string{"ci.ts": slow}
+	for want, test := range map[string]func(t kicitest.T){
+		`no script for the command "npm test" (job test, step unit)`:     func(t kicitest.T) { kicitest.NewHouse(t, files).Push("main").Wait() },
+		`there is no agent "two", there are: one`:                        func(t kicitest.T) { kicitest.NewHouse(t, files).Agent("two") },
+		`the option FailFast means nothing in a house`:                   func(t kicitest.T) { kicitest.NewHouse(t, files, kicitest.FailFast()) },
+		`are options of a house`:                                         func(t kicitest.T) { kicitest.NewHouse(t, files).Push("main", kicitest.Tree(".")) },
+		`the workflows do not compile`:                                   func(t kicitest.T) { kicitest.NewHouse(t, map[string]string{"ci.ts": "export default 1"}) },
+		`job test is not "recovering": kicitest: missed: it is "failed"`: func(t kicitest.T) { kicitest.NewHouse(t, files).Push("main").Until("test", kicitest.Recovering) },
+		`the run: it is "failed"`:                                        func(t kicitest.T) { kicitest.NewHouse(t, files).Push("main").Wait().Require(kicitest.Succeeded) },
+		`the command "never" has not begun: everything is over`: func(t kicitest.T) {
+			kicitest.InHouse(t, files, func(h *kicitest.House) { h.Push("main").UntilCommand("never") }, kicitest.Command("npm test"))
+		},
+	} {
+		t.Run(want, func(t *testing.T) {
+			t.Parallel()
+			if got := failures(t, test); !strings.Contains(got, want) {
+				t.Errorf("it says %q", got)
+			}
+		})
 	}
 }
