@@ -9,7 +9,8 @@
 // zone, not by its place, so that moving it about in a file fires nothing.
 //
 // After a time without a leader each schedule fires once, for the last instant it
-// missed, however many those were; one that was not registered then missed none.
+// missed, however many those were; one that was not registered then, or whose
+// source was disabled, missed none.
 // When clocks change, a fixed hour is an hour on the clock on the wall: one that
 // is skipped fires as long after the jump as it lay in it, one that comes twice
 // fires the first time. An hour that is a wildcard follows real time, so "*/15 * *

@@ -13,8 +13,7 @@ import (
 )
 
 // refresh brings what is known up to date with the registry. A schedule that is
-// new counts from its registration; one that is gone is forgotten, so that it
-// counts anew when it comes back.
+// gone is forgotten, so that it counts anew when it comes back.
 func (s *Scheduler) refresh(ctx context.Context, now time.Time) error {
 	ls, err := s.Registry.Listeners(ctx)
 	if err != nil {
@@ -39,7 +38,7 @@ func (s *Scheduler) refresh(ctx context.Context, now time.Time) error {
 				c = s.schedule(l, key, workflow, t)
 				var known bool
 				if c.last, known = fired[key]; !known {
-					c.last = earlier(l.UpdatedAt, now)
+					c.last = s.since(l.UpdatedAt, now)
 					fresh[key] = c.last
 				}
 				if c.spec != nil {
@@ -64,8 +63,20 @@ func (s *Scheduler) refresh(ctx context.Context, now time.Time) error {
 	if err := s.note(ctx, fresh, gone); err != nil {
 		return err
 	}
-	s.known = next
+	s.known, s.looked = next, now
 	return nil
+}
+
+// since is from when a new schedule counts: its registration, or the last look, at
+// which it was not there (its source was disabled, say).
+func (s *Scheduler) since(registered, now time.Time) time.Time {
+	switch {
+	case registered.Before(s.looked):
+		return s.looked
+	case registered.After(now):
+		return now
+	}
+	return registered
 }
 
 // fired reads what the store holds, when nothing is known.
@@ -110,11 +121,4 @@ func (s *Scheduler) schedule(l *registry.Listener, key, workflow string, t *lock
 	}
 	c.spec = spec
 	return c
-}
-
-func earlier(a, b time.Time) time.Time {
-	if a.Before(b) {
-		return a
-	}
-	return b
 }

@@ -40,6 +40,8 @@ type Scheduler struct {
 	Config
 	log   *slog.Logger
 	known map[string]*schedule // by key; nil: to be read from the store
+	// looked is when known was last brought up to date; zero: not by this leader.
+	looked time.Time
 }
 
 // schedule is one that is registered.
@@ -82,8 +84,8 @@ func (s *Scheduler) lead(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	defer session.Close() //nolint:errcheck // losing a leadership that ends anyway is no loss
-	s.known = nil         // somebody else may have led meanwhile
+	defer session.Close()                //nolint:errcheck // losing a leadership that ends anyway is no loss
+	s.known, s.looked = nil, time.Time{} // somebody else may have led meanwhile
 	for ctx.Err() == nil {
 		next, err := s.Tick(ctx, s.Now())
 		if err != nil {
@@ -116,7 +118,7 @@ func (s *Scheduler) wait(ctx context.Context, d time.Duration) {
 func (s *Scheduler) Tick(ctx context.Context, now time.Time) (next time.Time, err error) {
 	defer func() {
 		if err != nil {
-			s.known = nil // what was written of it is in the store
+			s.known, s.looked = nil, time.Time{} // what was written of it is in the store
 		}
 	}()
 	if err := s.refresh(ctx, now); err != nil {

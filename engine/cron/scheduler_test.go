@@ -187,6 +187,17 @@ func TestRegistrations(t *testing.T) {
 	b.fired()
 	b.tick(at("2026-01-06T02:00:00Z"))
 	b.fired("w 2026-01-05T04:00:00.000Z", "w 2026-01-06T02:00:00.000Z")
+	off := func(enabled bool) {
+		must(t, b.store.Tx(context.Background(), func(tx store.Tx) error {
+			return tx.Sources().Put(context.Background(), &engine.Source{ID: "s", Name: "s", Enabled: enabled})
+		}))
+	}
+	off(false)
+	b.tick(at("2026-01-06T02:10:00Z"))
+	b.tick(at("2026-01-06T04:10:00Z"))
+	off(true)
+	b.tick(at("2026-01-06T04:10:01Z")) // what its source was disabled for, it has not missed
+	b.fired()
 	broken := every("0 2 * * *", "Nowhere/Land")
 	b.register(at("2026-01-06T02:30:00Z"), map[string][]lockfile.Trigger{"w": {broken}})
 	if next := b.tick(at("2026-01-07T02:30:00Z")); !next.IsZero() {

@@ -54,8 +54,9 @@ func testSources(t *testing.T, b *bench) {
 	})
 	r := engine.Registration{Source: "s1", Ref: engine.Ref{Repo: "a/b", Name: "main", SHA: "1"}, Provider: "git", RoutingKey: "k", Lock: []byte("l\x00"), UpdatedAt: b.now}
 	second := engine.Registration{Source: "forge", Ref: engine.Ref{Repo: "a/c"}}
+	s.Enabled, other.Enabled = true, true
 	b.tx(func(tx store.Tx) error {
-		return errors.Join(tx.Sources().Register(ctx, &r), tx.Sources().Register(ctx, &second))
+		return errors.Join(tx.Sources().Put(ctx, &s), tx.Sources().Put(ctx, &other), tx.Sources().Register(ctx, &r), tx.Sources().Register(ctx, &second))
 	})
 	r.Ref.SHA, r.Lock = "2", []byte("m")
 	b.tx(func(tx store.Tx) error { return tx.Sources().Register(ctx, &r) })
@@ -68,6 +69,12 @@ func testSources(t *testing.T, b *bench) {
 		head := r
 		head.Lock = nil
 		same(t, "registrations", all, []engine.Registration{second, head}, err)
+		other.Enabled = false
+		if err := tx.Sources().Put(ctx, &other); err != nil {
+			return err
+		}
+		all, err = tx.Sources().Registrations(ctx)
+		same(t, "disabled", all, []engine.Registration{head}, err)
 		if err := tx.Sources().Unregister(ctx, "forge", "a/c"); err != nil {
 			return err
 		}

@@ -52,14 +52,15 @@ func (t sources) Register(ctx context.Context, r *engine.Registration) error {
 		updated_at = excluded.updated_at`, registrationFields, *r)
 }
 
-const headColumns = "source_id, repo, ref, sha, provider, routing_key, updated_at"
+const headColumns = "r.source_id, r.repo, r.ref, r.sha, r.provider, r.routing_key, r.updated_at"
 
 func headFields(r *engine.Registration) []any {
 	return []any{(*string)(&r.Source), &r.Ref.Repo, &r.Ref.Name, &r.Ref.SHA, &r.Provider, &r.RoutingKey, at(&r.UpdatedAt)}
 }
 
 func (t sources) Registrations(ctx context.Context) ([]engine.Registration, error) {
-	return list(ctx, t.Tx, "list registrations", headFields, "SELECT "+headColumns+" FROM registrations ORDER BY source_id, repo")
+	return list(ctx, t.Tx, "list registrations", headFields, "SELECT "+headColumns+` FROM registrations r
+		WHERE NOT EXISTS (SELECT 1 FROM sources s WHERE s.id = r.source_id AND NOT s.enabled) ORDER BY source_id, repo`)
 }
 
 func (t sources) Registration(ctx context.Context, id engine.SourceID, repo string) (*engine.Registration, error) {
