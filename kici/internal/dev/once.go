@@ -24,7 +24,7 @@ import (
 // own events start. A *local.UsageError is the caller's mistake and a
 // *CommitError a commit that nothing can be run of; any other error is a machine
 // that does not work. What concerns the workflows is in the Result.
-func Once(ctx context.Context, o Options, observe local.Observer) (*local.Result, error) {
+func Once(ctx context.Context, o Options, observe local.Observer) (result *local.Result, err error) {
 	if err := o.defaults(); err != nil {
 		return nil, err
 	}
@@ -39,7 +39,12 @@ func Once(ctx context.Context, o Options, observe local.Observer) (*local.Result
 	if err != nil {
 		return nil, err
 	}
-	t, err := start(ctx, &o, repo, folders{})
+	keep, release, err := packages(repo, o.Environ)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, release()) }()
+	t, err := start(ctx, &o, repo, folders{agent: keep})
 	if err != nil {
 		return nil, err
 	}

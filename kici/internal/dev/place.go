@@ -120,6 +120,32 @@ func (p place) read() (*running, error) {
 	return r, json.Unmarshal(text, r)
 }
 
+// packages is the folder of the agent of a Once. It is a temporary one (no name)
+// unless the workflows have packages, whose installation is worth keeping, and
+// nobody else uses them at the moment.
+func packages(repo *repository, environ []string) (dir string, release func() error, err error) {
+	none := func() error { return nil }
+	if _, err := os.Stat(filepath.Join(repo.kici(), "package.json")); err != nil {
+		return "", none, nil
+	}
+	p, err := placeOf(repo, environ)
+	if err != nil { // no home, no keeping
+		return "", none, nil
+	}
+	if err := os.MkdirAll(p.dir, 0o700); err != nil {
+		return "", none, fmt.Errorf("dev: %w", err)
+	}
+	lock := flock.New(filepath.Join(p.dir, "once.lock"), flock.SetPermissions(0o600))
+	ok, err := lock.TryLock()
+	if err != nil {
+		return "", none, fmt.Errorf("dev: lock %s: %w", p.dir, err)
+	}
+	if !ok {
+		return "", none, nil
+	}
+	return filepath.Join(p.dir, "once"), lock.Close, nil
+}
+
 func newToken() string {
 	var b [24]byte
 	_, _ = rand.Read(b[:]) // it never fails
