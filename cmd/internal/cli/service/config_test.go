@@ -177,3 +177,18 @@ func TestSecretKeys(t *testing.T) {
 		t.Error(key, a.s.problems)
 	}
 }
+
+// FuzzFile: whatever a file holds, it is read or complained about.
+func FuzzFile(f *testing.F) {
+	for _, text := range []string{"server: {port: 1}", "a: &a [*a]\nb: *a", "server: &s {basePath: *s}", "- 1", "? {a: b}\n: c", "server:\n\t- x", "%YAML 9\n---\n", "\x00"} {
+		f.Add(text)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		s := &settings{values: map[string]found{}}
+		for key := range orchestratorTable().parse("f", text, s) {
+			if key == "" {
+				t.Error("a value without a key")
+			}
+		}
+	})
+}
