@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/kici-dev/kici-go/engine/store"
 	"github.com/kici-dev/kici-go/executor"
 	"github.com/kici-dev/kici-go/kici/internal/local"
 	"github.com/kici-dev/kici-go/kici/internal/localsecret"
@@ -39,6 +40,10 @@ type Options struct {
 
 	Log *slog.Logger // of the tiers; default: nothing
 	Now func() time.Time
+
+	// Tests have the tiers keep things elsewhere, and the agent come by a socket.
+	store  store.Store
+	socket bool
 }
 
 func (o *Options) defaults() error {

@@ -3,13 +3,19 @@ package dev_test
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"testing"
 
+	"github.com/kici-dev/kici-go/engine/store"
+	"github.com/kici-dev/kici-go/engine/store/postgres"
+	"github.com/kici-dev/kici-go/engine/store/sqlite"
+	"github.com/kici-dev/kici-go/engine/store/storetest"
 	"github.com/kici-dev/kici-go/kici/author"
 	"github.com/kici-dev/kici-go/kici/kicitest/scenario"
 )
@@ -26,6 +32,73 @@ func otherwise() map[string]string {
 		"127_odd_file_names":              "some of its files are not committed",
 		"128_deleted_file":                "its deletion is not committed",
 		"151_job_concurrency_group_empty": "it fails as well, in the words of the worker that evaluates for an orchestrator",
+	}
+}
+
+// TestScenariosOverSockets runs the pairs with the agent on a WebSocket, and
+// everything kept on disk: by SQLite, and by PostgreSQL.
+func TestScenariosOverSockets(t *testing.T) {
+	t.Parallel()
+	pairs, err := scenario.All("../../kicitest/testdata/scenarios")
+	if err != nil {
+		t.Fatal(err)
+	}
+	child := kici(t)
+	stores := map[string]func(*testing.T) store.Store{"sqlite": onDisk, "postgres": onServer(t)}
+	for _, p := range pairs {
+		if !p.For("embedded") || otherwise()[p.Name] != "" {
+			continue
+		}
+		for name, open := range stores {
+			t.Run(name+"/"+p.Name, func(t *testing.T) {
+				t.Parallel()
+				o, env := ready(t, p, []string{child})
+				dev := devOptions(o)
+				dev.Over(open(t))
+				var tr scenario.Transcript
+				result, err := author.DevOnce(context.Background(), dev, tr.Observe)
+				outcome := tr.Outcome(result, err)
+				outcome.Repo, outcome.Home = o.Dir, env["HOME"]
+				p.Check(t, outcome)
+			})
+		}
+	}
+}
+
+func onDisk(t *testing.T) store.Store {
+	t.Helper()
+	s, err := sqlite.Open(context.Background(), t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = s.Close() })
+	return s
+}
+
+// onServer starts a server for all; each test has a schema of its own.
+func onServer(t *testing.T) func(*testing.T) store.Store {
+	t.Helper()
+	server, err := storetest.Postgres(context.Background(), false)
+	if errors.Is(err, storetest.ErrNoPostgres) && os.Getenv("CI") != "true" {
+		return func(t *testing.T) store.Store { t.Skip(err); return nil }
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := server.Stop(); err != nil {
+			t.Error(err)
+		}
+	})
+	var n atomic.Int64
+	return func(t *testing.T) store.Store {
+		t.Helper()
+		s, err := postgres.Open(context.Background(), postgres.Config{URL: server.URL, Schema: fmt.Sprint("s", n.Add(1)), Connections: 4})
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { _ = s.Close() })
+		return s
 	}
 }
 
@@ -51,14 +124,15 @@ func TestScenariosThroughTheTiers(t *testing.T) {
 	}
 }
 
-func runThroughTiers(t *testing.T, p scenario.Pair, child []string) {
+// ready makes the repository of a pair, and says how it is run.
+func ready(t *testing.T, p scenario.Pair, child []string) (author.RunOptions, map[string]string) {
 	t.Helper()
 	env := p.Environ(t, os.Getenv("PATH"))
 	var environ []string
 	for k, v := range env {
 		environ = append(environ, k+"="+v)
 	}
-	o := author.RunOptions{Dir: p.LockedRepository(t, environ), Environ: environ}
+	o := author.RunOptions{Dir: p.LockedRepository(t, environ), Environ: environ, ChildCommand: child}
 	if err := p.Options(&o); err != nil {
 		t.Skip(err)
 	}
@@ -66,19 +140,29 @@ func runThroughTiers(t *testing.T, p scenario.Pair, child []string) {
 		t.Skip(why)
 	}
 	point(t, o)
+	return o, env
+}
+
+func devOptions(o author.RunOptions) author.DevOptions {
+	return author.DevOptions{
+		Dir: o.Dir, Event: o.Event, Branch: o.Branch, SHA: o.SHA, Payload: o.Payload, Concurrency: o.Concurrency,
+		Secrets: o.Secrets, Contexts: o.Contexts, Environ: o.Environ, ChildCommand: o.ChildCommand,
+	}
+}
+
+func runThroughTiers(t *testing.T, p scenario.Pair, child []string) {
+	t.Helper()
+	o, env := ready(t, p, child)
 	var tr scenario.Transcript
 	plans, localPlans := plans{}, plans{}
-	result, err := author.DevOnce(context.Background(), author.DevOptions{
-		Dir: o.Dir, Event: o.Event, Branch: o.Branch, SHA: o.SHA, Payload: o.Payload, Concurrency: o.Concurrency,
-		Secrets: o.Secrets, Contexts: o.Contexts, Environ: environ, ChildCommand: child,
-	}, plans.also(tr.Observe))
+	result, err := author.DevOnce(context.Background(), devOptions(o), plans.also(tr.Observe))
 	outcome := tr.Outcome(result, err)
 	outcome.Repo, outcome.Home = o.Dir, env["HOME"]
 	p.Check(t, outcome)
 	if result == nil {
 		return
 	}
-	o.KeepGoing, o.FollowEvents, o.ChildCommand = true, true, child
+	o.KeepGoing, o.FollowEvents = true, true
 	here, err := author.RunLocal(context.Background(), o, localPlans.also(func(author.RunEvent) {}))
 	if err != nil {
 		t.Fatalf("a local run is impossible: %v", err)

@@ -3,7 +3,10 @@ package dev
 import (
 	"context"
 	"encoding/json"
+	"errors"
+	"net"
 	"net/http"
+	"time"
 
 	"golang.org/x/sync/errgroup"
 
@@ -12,6 +15,7 @@ import (
 	"github.com/kici-dev/kici-go/engine/provider/verification"
 	"github.com/kici-dev/kici-go/kici"
 	"github.com/kici-dev/kici-go/kici/internal/orchestrator"
+	"github.com/kici-dev/kici-go/transport/ws"
 )
 
 // Names in the store.
@@ -43,19 +47,28 @@ func start(ctx context.Context, o *Options, repo *repository, folders folders, m
 	if err != nil {
 		return nil, err
 	}
+	auth := orchestrator.AuthToken
+	var door net.Listener
+	if o.socket {
+		if door, err = net.Listen("tcp", "127.0.0.1:0"); err != nil {
+			return nil, err
+		}
+		auth, folders.url = orchestrator.AuthNone, "http://"+door.Addr().String()
+	}
 	live := orchestrator.Options{
-		Log: o.Log, Now: o.Now, Secrets: &secrets{repo.kici(), typed}, Mounts: mounts,
+		Store: o.store, Log: o.Log, Now: o.Now, Secrets: &secrets{repo.kici(), typed}, Mounts: mounts,
 		Providers: map[string]provider.Provider{provide.Name: t.provider},
 	}
 	orchestrator.Defaults(&live, o.Environ, o.ChildCommand)
 	t.orch, err = orchestrator.New(orchestrator.Config{
-		DataDir: folders.orchestrator, PublicURL: folders.url, AnyLabels: true,
+		DataDir: folders.orchestrator, PublicURL: folders.url, AnyLabels: true, AgentAuth: auth,
 		Sources: []orchestrator.Source{{Name: sourceName, Kind: provide.Name, Config: config}},
 	}, live)
 	if err != nil {
 		return nil, err
 	}
-	options := []kici.AgentOption{kici.WithDialer(t.orch.Dialer()), kici.WithLogger(o.Log), kici.WithEnviron(o.Environ), kici.WithClock(o.Now)}
+	dialer, server := t.open(door)
+	options := []kici.AgentOption{kici.WithDialer(dialer), kici.WithLogger(o.Log), kici.WithEnviron(o.Environ), kici.WithClock(o.Now)}
 	if o.Runner != nil {
 		options = append(options, kici.WithRunner(o.Runner))
 	}
@@ -70,12 +83,38 @@ func start(ctx context.Context, o *Options, repo *repository, folders folders, m
 	t.cancel = cancel
 	t.group, t.ctx = errgroup.WithContext(running)
 	t.group.Go(func() error { return t.orch.Run(t.ctx) })
+	if server != nil {
+		t.group.Go(func() error { return server(t.ctx) })
+		select { // an agent that is turned away comes back after a second
+		case <-t.orch.Ready():
+		case <-t.ctx.Done():
+		}
+	}
 	t.group.Go(func() error { return agent.Run(t.ctx) })
 	if t.rooms, err = t.orch.Rooms(t.ctx); err != nil {
 		return nil, t.stop(err)
 	}
 	return t, nil
 }
+
+// open is how the agent gets in: through memory, or by a socket that has to be
+// served.
+func (t *tiers) open(l net.Listener) (kici.Dialer, func(context.Context) error) {
+	if l == nil {
+		return t.orch.Dialer(), nil
+	}
+	server := &http.Server{Handler: t.orch, ReadHeaderTimeout: headerTimeout}
+	return &ws.Dialer{URL: "ws://" + l.Addr().String() + "/ws"}, func(ctx context.Context) error {
+		stop := context.AfterFunc(ctx, func() { _ = server.Close() })
+		defer stop()
+		if err := server.Serve(l); !errors.Is(err, http.ErrServerClosed) {
+			return err
+		}
+		return nil
+	}
+}
+
+const headerTimeout = 10 * time.Second
 
 // folders say where the tiers keep things, where they are reached, and by whom.
 type folders struct{ orchestrator, agent, url, token string }
