@@ -94,10 +94,13 @@ func (d *Dispatcher) unanswered(ctx context.Context, now time.Time) error {
 	})
 	for i := range late {
 		a := &late[i]
-		err = errors.Join(err, ignoreStale(d.runs.Retry(ctx, a.Token(), fmt.Sprintf("agent %s did not acknowledge the job in %s", a.Agent, d.AckTimeout))))
 		// A job that was sent over the agent's connection before is not the fault of
-		// this one.
-		if m := d.member(a.Agent); m != nil && m.has(a.Token()) {
+		// this one. Asked before the attempt is ended, after which compare may take
+		// it from the member at any moment.
+		m := d.member(a.Agent)
+		sent := m != nil && m.has(a.Token())
+		err = errors.Join(err, ignoreStale(d.runs.Retry(ctx, a.Token(), fmt.Sprintf("agent %s did not acknowledge the job in %s", a.Agent, d.AckTimeout))))
+		if sent {
 			m.release(a.Token())
 			m.link.Close(CloseUnanswered, "a job was not acknowledged in time")
 		}
