@@ -189,8 +189,8 @@ func TestPayloads(t *testing.T) {
 		if err != nil {
 			return err
 		}
-		return errors.Join(tx.Steps().Put(ctx, &engine.Step{Attempt: as[0].ID, Index: 0, Kind: "step", Name: "one", Status: status.StepFailed}),
-			tx.Steps().Put(ctx, &engine.Step{Attempt: as[0].ID, Index: 0, Kind: "hook:cleanup", Name: "tidy", Status: status.StepSuccess}))
+		return errors.Join(tx.Steps().Put(ctx, engine.Step{Attempt: as[0].ID, Index: 0, Kind: "step", Name: "one", Status: status.StepFailed}),
+			tx.Steps().Put(ctx, engine.Step{Attempt: as[0].ID, Index: 0, Kind: "hook:cleanup", Name: "tidy", Status: status.StepSuccess}))
 	})
 	got := b.tick()
 	if len(got) != 2 {

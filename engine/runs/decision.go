@@ -24,12 +24,14 @@ type decision struct {
 	// waited: it had no turn in its group, so its end frees none.
 	waited bool
 
-	jobs   []engine.Job // in plan order; loaded once
-	loaded bool
-	events []engine.Event
-	freed  []string // concurrency groups that a job has left
-	decide bool     // jobs ended: what follows is to be decided
-	err    error    // of insert
+	jobs    []engine.Job // in plan order; loaded once
+	loaded  bool
+	events  []engine.Event
+	freed   []string // concurrency groups that a job has left
+	steps   []engine.Step
+	unsaved []unsaved
+	decide  bool  // jobs ended: what follows is to be decided
+	err     error // of insert
 }
 
 // open locks a run and looks at it.
@@ -41,10 +43,49 @@ func (r *Runs) open(ctx context.Context, tx store.Tx, id engine.RunID) (*decisio
 	return &decision{r: r, ctx: ctx, tx: tx, run: run, waited: !run.WaitingSince.IsZero()}, nil
 }
 
+// unsaved is a job that has moved, and what it was when it was read: one that
+// moves several times in a transaction is written once.
+type unsaved struct {
+	job *engine.Job
+	was status.Job
+}
+
+// keepStep remembers a step that is to be written, the last word of a batch
+// about each.
+func (d *decision) keepStep(s *engine.Step) {
+	i := slices.IndexFunc(d.steps, func(o engine.Step) bool {
+		return o.Attempt == s.Attempt && o.Index == s.Index && o.Kind == s.Kind
+	})
+	if i < 0 {
+		d.steps = append(d.steps, *s)
+		return
+	}
+	d.steps[i] = *s
+}
+
+// write brings the store up to date before it is asked, and at the end.
+func (d *decision) write() error {
+	for _, u := range d.unsaved {
+		if err := d.tx.Jobs().Save(d.ctx, u.job, u.was); err != nil {
+			return err
+		}
+	}
+	d.unsaved = nil
+	if len(d.steps) == 0 {
+		return nil
+	}
+	steps := d.steps
+	d.steps = nil
+	return d.tx.Steps().Put(d.ctx, steps...)
+}
+
 // load reads the jobs.
 func (d *decision) load() error {
 	if d.loaded {
 		return d.err
+	}
+	if err := d.write(); err != nil {
+		return err
 	}
 	jobs, err := d.tx.Jobs().Of(d.ctx, d.run.ID)
 	d.jobs, d.loaded = jobs, err == nil
@@ -74,8 +115,11 @@ func (d *decision) announce(job engine.JobID, kind string, data any) {
 
 // flush writes the events, which every path of a decision ends with.
 func (d *decision) flush() error {
-	if d.err != nil || len(d.events) == 0 {
+	if d.err != nil {
 		return d.err
+	}
+	if err := d.write(); err != nil || len(d.events) == 0 {
+		return err
 	}
 	es := d.events
 	d.events = nil
@@ -108,7 +152,10 @@ func (d *decision) save(j *engine.Job, was status.Job) error {
 	if j.Status.Terminal() && j.FinishedAt.IsZero() {
 		j.FinishedAt = now
 	}
-	return d.tx.Jobs().Save(d.ctx, j, was)
+	if !slices.ContainsFunc(d.unsaved, func(u unsaved) bool { return u.job == j }) {
+		d.unsaved = append(d.unsaved, unsaved{j, was})
+	}
+	return nil
 }
 
 // end saves a job that is over and says so.

@@ -142,7 +142,7 @@ func (p *reporting) check(ctx context.Context, tx store.Tx) error {
 	// Not with the other jobs of the run: there may be hundreds, and most reports
 	// decide nothing about them.
 	p.attempt = a
-	p.job, err = tx.Jobs().Get(ctx, p.token.Job)
+	p.job, err = tx.Jobs().Alone(ctx, p.token.Job)
 	return err
 }
 
@@ -230,7 +230,8 @@ func (p *reporting) step(s *engine.Step, now time.Time) error {
 	p.d.announce(p.job.ID, kind, StepChange{
 		Job: p.job.Name, Attempt: s.Attempt, Index: s.Index, Kind: s.Kind, Name: s.Name, Status: s.Status, Error: s.Error, Data: s.Data,
 	})
-	return p.d.tx.Steps().Put(p.d.ctx, s)
+	p.d.keepStep(s)
+	return nil
 }
 
 func (p *reporting) save() error {

@@ -27,6 +27,9 @@ func (d *decision) hasTurn(j *engine.Job, now time.Time) (bool, error) {
 			return false, err
 		}
 	}
+	if err := d.write(); err != nil {
+		return false, err
+	}
 	all, err := d.tx.Jobs().Turn(d.ctx, j.Turn)
 	if err != nil {
 		return false, err

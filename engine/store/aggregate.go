@@ -82,6 +82,8 @@ type Runs interface {
 type Jobs interface {
 	Insert(ctx context.Context, jobs ...engine.Job) error
 	Get(ctx context.Context, id engine.JobID) (*engine.Job, error)
+	// Alone is Get without what the job needs.
+	Alone(ctx context.Context, id engine.JobID) (*engine.Job, error)
 	// Of lists the jobs of a run in the order of the plan.
 	Of(ctx context.Context, run engine.RunID) ([]engine.Job, error)
 	// Save stores what can change of a job whose status still is was; otherwise
@@ -150,8 +152,8 @@ type Queue interface {
 
 // Steps are the steps of attempts.
 type Steps interface {
-	// Put inserts or replaces by attempt, index and kind.
-	Put(ctx context.Context, s *engine.Step) error
+	// Put inserts or replaces by attempt, index and kind, each once in a call.
+	Put(ctx context.Context, steps ...engine.Step) error
 	Of(ctx context.Context, attempt engine.AttemptID) ([]engine.Step, error)
 }
 

@@ -252,11 +252,11 @@ func testSteps(t *testing.T, b *bench) {
 	hook := engine.Step{Attempt: a.ID, Index: 1, Kind: "hook:cleanup", Name: "h", Status: status.StepSuccess, Data: []byte("{}"), Error: "e", LogBytes: 7, StartedAt: b.now.Add(time.Second), FinishedAt: b.now}
 	first := engine.Step{Attempt: a.ID, Index: -1, Kind: "step", Status: status.StepSuccess}
 	b.tx(func(tx store.Tx) error {
-		return errors.Join(tx.Steps().Put(ctx, &s), tx.Steps().Put(ctx, &hook), tx.Steps().Put(ctx, &first))
+		return errors.Join(tx.Steps().Put(ctx, s, hook), tx.Steps().Put(ctx, first))
 	})
 	s.Status, s.FinishedAt, s.LogBytes = status.StepFailed, b.now.Add(time.Minute), 9
 	b.tx(func(tx store.Tx) error {
-		if err := tx.Steps().Put(ctx, &s); err != nil {
+		if err := tx.Steps().Put(ctx, s); err != nil {
 			return err
 		}
 		got, err := tx.Steps().Of(ctx, a.ID)

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/kici-dev/kici-go/engine"
@@ -79,18 +80,22 @@ func (t queue) Claim(ctx context.Context, c store.Claim) ([]engine.Attempt, erro
 	return out, insert(ctx, t.Tx, "insert attempts", "attempts", attemptColumns, "", attemptFields, out...)
 }
 
-// Check locks the entry and not the attempt: it is the entry that says which
-// fence is the newest.
+// Check asks for both rows at once. It is the entry that says which fence is the
+// newest; whoever waited for its lock sees what it has become.
 func (t queue) Check(ctx context.Context, k engine.Token) (*engine.Attempt, error) {
-	e, err := one(ctx, t.Tx, "check attempt", entryFields, "SELECT "+entryColumns+" FROM dispatch_queue WHERE job_id = $1"+t.dialect.Lock, string(k.Job))
-	if errors.Is(err, engine.ErrNotFound) || err == nil && (e.Fence != k.Fence || !out(e.Status)) {
+	a, err := one(ctx, t.Tx, "check attempt", attemptFields, "SELECT "+qualified("a", attemptColumns)+` FROM dispatch_queue q
+		JOIN attempts a ON a.job_id = q.job_id AND a.fence = q.fence
+		WHERE q.job_id = $1 AND q.fence = $2 AND q.status IN ('dispatched','recovering')`+t.dialect.Lock, string(k.Job), int64(k.Fence))
+	if errors.Is(err, engine.ErrNotFound) {
 		return nil, fmt.Errorf("store: job %s, fence %d: %w", k.Job, k.Fence, engine.ErrStale)
 	}
-	if err != nil {
-		return nil, err
-	}
-	return one(ctx, t.Tx, "check attempt", attemptFields, "SELECT "+attemptColumns+" FROM attempts WHERE job_id = $1 AND fence = $2",
-		string(k.Job), int64(k.Fence))
+	return a, err
+}
+
+// qualified puts a table's name before each column.
+func qualified(table, columns string) string {
+	fields := strings.FieldsFunc(columns, func(r rune) bool { return r == ',' || r == ' ' || r == '\n' || r == '\t' })
+	return table + "." + strings.Join(fields, ", "+table+".")
 }
 
 // out tells whether an agent has the job.

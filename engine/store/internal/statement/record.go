@@ -17,10 +17,10 @@ func stepFields(s *engine.Step) []any {
 		at(&s.StartedAt), at(&s.FinishedAt)}
 }
 
-func (t steps) Put(ctx context.Context, s *engine.Step) error {
+func (t steps) Put(ctx context.Context, s ...engine.Step) error {
 	return insert(ctx, t.Tx, "put step", "steps", stepColumns, `ON CONFLICT (attempt_id, step_index, kind) DO UPDATE SET
 		name = excluded.name, status = excluded.status, error = excluded.error, data = excluded.data,
-		log_bytes = excluded.log_bytes, started_at = excluded.started_at, finished_at = excluded.finished_at`, stepFields, *s)
+		log_bytes = excluded.log_bytes, started_at = excluded.started_at, finished_at = excluded.finished_at`, stepFields, s...)
 }
 
 func (t steps) Of(ctx context.Context, a engine.AttemptID) ([]engine.Step, error) {
@@ -113,6 +113,9 @@ func (t events) Append(ctx context.Context, es ...engine.Event) error {
 	for _, id := range slices.Compact(of) {
 		if t.dialect.Lock == "" { // one writer: nothing to lock out
 			break
+		}
+		if slices.Contains(t.locked, id) {
+			continue
 		}
 		if _, err := t.exec(ctx, "order events", "SELECT 1 FROM runs WHERE id = $1"+t.dialect.Lock, id); err != nil {
 			return err

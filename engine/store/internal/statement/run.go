@@ -39,6 +39,7 @@ func (t runs) Get(ctx context.Context, id engine.RunID) (*engine.Run, error) {
 }
 
 func (t runs) Lock(ctx context.Context, id engine.RunID) (*engine.Run, error) {
+	t.locked = append(t.locked, string(id))
 	return one(ctx, t.Tx, "lock run", runFields, "SELECT "+runColumns+" FROM runs WHERE id = $1"+t.dialect.Lock, string(id))
 }
 
@@ -151,8 +152,12 @@ func (t jobs) Insert(ctx context.Context, js ...engine.Job) error {
 	return insert(ctx, t.Tx, "insert needs", "job_needs", edgeColumns, "", edgeFields, edgesOf(js...)...)
 }
 
+func (t jobs) Alone(ctx context.Context, id engine.JobID) (*engine.Job, error) {
+	return one(ctx, t.Tx, "get job", jobFields, "SELECT "+jobColumns+" FROM jobs WHERE id = $1", string(id))
+}
+
 func (t jobs) Get(ctx context.Context, id engine.JobID) (*engine.Job, error) {
-	j, err := one(ctx, t.Tx, "get job", jobFields, "SELECT "+jobColumns+" FROM jobs WHERE id = $1", string(id))
+	j, err := t.Alone(ctx, id)
 	if err != nil {
 		return nil, err
 	}

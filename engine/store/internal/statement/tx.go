@@ -38,6 +38,7 @@ type Tx struct {
 	conn    Conn
 	dialect Dialect
 	topics  []string
+	locked  []string // runs, until the transaction ends
 	err     error
 }
 
