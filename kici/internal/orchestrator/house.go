@@ -2,7 +2,6 @@ package orchestrator
 
 import (
 	"context"
-	"crypto/rand"
 	"errors"
 	"net/http"
 	"sync"
@@ -29,6 +28,7 @@ import (
 // house is the rooms of a running orchestrator.
 type house struct {
 	o        *Orchestrator
+	ids      *ids
 	store    store.Store
 	blobs    blob.Store
 	signer   *blob.Signer
@@ -74,21 +74,21 @@ func (o *Orchestrator) build(ctx context.Context, s store.Store, blobs blob.Stor
 			return nil, err
 		}
 	}
-	h := &house{o: o, store: s, blobs: blobs}
+	h := &house{o: o, store: s, blobs: blobs, ids: &ids{now: now}}
 	h.signer = &blob.Signer{Base: first(c.PublicURL, inProcess) + c.BasePath, Secret: key.derive("blob links"), TTL: blob.LinkTTL, Now: now}
-	h.runs = runs.New(s, runs.Config{Now: now, NewID: newID, QueueTimeout: c.QueueTimeout, GroupTimeout: c.GroupTimeout, Log: log})
+	h.runs = runs.New(s, runs.Config{Now: now, NewID: h.ids.next, QueueTimeout: c.QueueTimeout, GroupTimeout: c.GroupTimeout, Log: log})
 	listeners := registry.New(s, log)
 	h.intake = intake.New(s, h.runs, intake.Config{
-		Now: now, NewID: newID, Log: log, Providers: o.o.Providers, Evaluator: o.o.Evaluator, Registry: listeners, Secrets: o.o.WebhookSecrets,
+		Now: now, NewID: h.ids.next, Log: log, Providers: o.o.Providers, Evaluator: o.o.Evaluator, Registry: listeners, Secrets: o.o.WebhookSecrets,
 	})
 	h.events = event.New(s, event.Config{Now: now, Log: log, Registry: listeners, Intake: h.intake})
 	h.cron = cron.New(s, cron.Config{Now: now, Log: log, Registry: listeners, Intake: h.intake})
 	h.dispatch = dispatch.New(s, h.runs, dispatch.Config{
-		Now: now, NewID: newID, Instance: newID(), Log: log, Evaluator: o.o.Evaluator, Secrets: o.o.Secrets,
+		Now: now, NewID: h.ids.next, Instance: h.ids.next(), Log: log, Evaluator: o.o.Evaluator, Secrets: o.o.Secrets,
 		Repositories: &repositories{s, o.o.Providers}, Vault: &vault{key}, AckTimeout: c.AckTimeout, AnyLabels: c.AnyLabels,
 	})
 	h.server = serverend.New(h.dispatch, serverend.Config{
-		Now: now, NewID: newID, Log: log, Store: s, Open: c.AgentAuth == AuthNone, Questions: &questions{h}, LogCap: c.LogCap, Session: o.o.Session,
+		Now: now, NewID: h.ids.next, Log: log, Store: s, Open: c.AgentAuth == AuthNone, Questions: &questions{h}, LogCap: c.LogCap, Session: o.o.Session,
 	})
 	h.cache = &cache.Cache{Blobs: blobs, Links: h.signer, Log: log, Now: now}
 	h.periodic = map[string]tick{
@@ -201,12 +201,4 @@ func first(a, b string) string {
 		return a
 	}
 	return b
-}
-
-// newID is a UUID of random bits.
-func newID() string {
-	var b [16]byte
-	_, _ = rand.Read(b[:]) // it never fails
-	b[6], b[8] = b[6]&0x0f|0x40, b[8]&0x3f|0x80
-	return uuidText(b)
 }

@@ -69,7 +69,7 @@ func (h *house) admin() *admin.Handler {
 	c := &h.o.config
 	return &admin.Handler{
 		Token: c.AdminToken, Store: h.store, Runs: h.runs, Intake: h.intake, Logs: h.rooms().Logs, Providers: h.o.o.Providers,
-		Log: h.o.o.Log.With("room", "admin"), Now: h.o.o.Now, NewID: newID, RoutingKey: h.routingKey,
+		Log: h.o.o.Log.With("room", "admin"), Now: h.o.o.Now, NewID: h.ids.next, RoutingKey: h.routingKey,
 		WebhookURL: func(s *engine.Source) string {
 			return c.PublicURL + c.BasePath + "/webhook/" + c.Org + "/" + routingFamily(s.Kind) + "/" + s.Name
 		},

@@ -3,7 +3,6 @@ package orchestrator
 import (
 	"cmp"
 	"context"
-	"encoding/hex"
 	"errors"
 	"fmt"
 
@@ -25,7 +24,7 @@ func (h *house) seed(ctx context.Context) error {
 
 func (h *house) put(ctx context.Context, tx store.Tx, s Source) error {
 	now := h.o.o.Now()
-	row := &engine.Source{ID: engine.SourceID(newID()), Name: s.Name, CreatedAt: now}
+	row := &engine.Source{ID: engine.SourceID(h.ids.next()), Name: s.Name, CreatedAt: now}
 	old, err := tx.Sources().Find(ctx, s.Name)
 	switch {
 	case err == nil:
@@ -78,8 +77,3 @@ func (r *repositories) Clone(ctx context.Context, run *engine.Run) (provider.Clo
 }
 
 func compare(a, b string) int { return cmp.Compare(a, b) }
-
-func uuidText(b [16]byte) string {
-	s := hex.EncodeToString(b[:])
-	return s[:8] + "-" + s[8:12] + "-" + s[12:16] + "-" + s[16:20] + "-" + s[20:]
-}
