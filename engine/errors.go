@@ -10,6 +10,8 @@ var (
 	ErrExists = errors.New("exists already")
 	// ErrConflict: the record is no longer in the state the change was decided on.
 	ErrConflict = errors.New("changed meanwhile")
+	// ErrUnavailable: what was asked has no time now; asking again may help.
+	ErrUnavailable = errors.New("not available at the moment")
 	// ErrStale: the attempt has been superseded or has ended, and may not write.
 	ErrStale = errors.New("attempt is out of date")
 )

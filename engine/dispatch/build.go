@@ -31,18 +31,16 @@ type material struct {
 	jobs  []engine.Job
 	job   *engine.Job
 	event json.RawMessage
+	spec  jobspec.Spec
+	fault error
 }
 
 // build puts an assignment together.
-func (d *Dispatcher) build(ctx context.Context, a engine.Attempt) (*Assignment, error) {
-	mat, err := d.gather(ctx, a)
-	if err != nil {
-		return nil, err
+func (d *Dispatcher) build(ctx context.Context, a engine.Attempt, mat *material) (as *Assignment, err error) {
+	if mat.fault != nil {
+		return nil, mat.fault
 	}
-	as := &Assignment{Attempt: a, Delivery: mat.run.Delivery, Ref: mat.run.Ref, Trusted: mat.run.Trust == "" || mat.run.Trust == "trusted"}
-	if err := json.Unmarshal(mat.job.Spec, &as.Spec); err != nil {
-		return nil, &faultError{"stored job", err}
-	}
+	as = &Assignment{Attempt: a, Delivery: mat.run.Delivery, Ref: mat.run.Ref, Spec: mat.spec, Trusted: mat.run.Trust == "" || mat.run.Trust == "trusted"}
 	if as.Clone, err = d.Repositories.Clone(ctx, mat.run); err != nil {
 		return nil, d.cloneFault(err)
 	}
@@ -63,23 +61,64 @@ func (d *Dispatcher) cloneFault(err error) error {
 	return &faultError{"repository", err}
 }
 
-func (d *Dispatcher) gather(ctx context.Context, a engine.Attempt) (*material, error) {
-	mat := &material{}
-	return mat, d.store.View(ctx, func(tx store.Tx) (err error) {
-		if mat.run, err = tx.Runs().Get(ctx, a.Run); err != nil {
-			return err
-		}
-		if mat.job, err = tx.Jobs().Get(ctx, a.Job); err != nil {
-			return err
-		}
-		if len(mat.job.Needs) > 0 { // most jobs need none, and a run may have hundreds
-			if mat.jobs, err = tx.Jobs().Of(ctx, a.Run); err != nil {
+// gather reads what several attempts are made from, in one view: what begins and
+// ends it costs as much as what it reads.
+func (d *Dispatcher) gather(ctx context.Context, attempts []engine.Attempt) ([]*material, error) {
+	var out []*material
+	err := d.store.View(ctx, func(tx store.Tx) error {
+		out = nil
+		known := map[engine.RunID]*material{}
+		for i := range attempts {
+			mat, err := d.collect(ctx, tx, &attempts[i], known)
+			if errors.Is(err, engine.ErrNotFound) { // the run was removed meanwhile
+				mat, err = nil, nil
+			}
+			if err != nil {
 				return err
 			}
+			out = append(out, mat)
 		}
-		mat.event, err = tx.Runs().Event(ctx, a.Run)
-		return err
+		return nil
 	})
+	return out, err
+}
+
+// collect is gather for one; runs that are known are not read again.
+func (d *Dispatcher) collect(ctx context.Context, tx store.Tx, a *engine.Attempt, known map[engine.RunID]*material) (mat *material, err error) {
+	of := known[a.Run]
+	if of == nil {
+		of = &material{}
+		if of.run, err = tx.Runs().Get(ctx, a.Run); err != nil {
+			return nil, err
+		}
+		if of.event, err = tx.Runs().Event(ctx, a.Run); err != nil {
+			return nil, err
+		}
+		known[a.Run] = of
+	}
+	mat = &material{run: of.run, event: of.event}
+	if mat.job, err = tx.Jobs().Alone(ctx, a.Job); err != nil {
+		return nil, err
+	}
+	if err := json.Unmarshal(mat.job.Spec, &mat.spec); err != nil {
+		mat.fault = &faultError{"stored job", err}
+		return mat, nil
+	}
+	if len(mat.spec.Needs) == 0 { // most jobs need none, and a run may have hundreds
+		return mat, nil
+	}
+	if of.jobs == nil {
+		if of.jobs, err = tx.Jobs().Of(ctx, a.Run); err != nil {
+			return nil, err
+		}
+	}
+	mat.jobs = of.jobs
+	for i := range mat.jobs {
+		if mat.jobs[i].ID == a.Job {
+			mat.job = &mat.jobs[i] // with what it needs
+		}
+	}
+	return mat, nil
 }
 
 // input is what the job learns about the world.
@@ -126,7 +165,7 @@ func (d *Dispatcher) inline(ctx context.Context, as *Assignment) error {
 	if t := l.Environment; t != nil {
 		text, err := d.text(ctx, t, as.Input.Event)
 		if err != nil {
-			return &faultError{fmt.Sprintf("job %q: environment", as.Spec.Name), err}
+			return d.valueFault(fmt.Sprintf("job %q: environment", as.Spec.Name), err)
 		}
 		as.Input.Environment = text
 	}
@@ -138,9 +177,17 @@ func (d *Dispatcher) inline(ctx context.Context, as *Assignment) error {
 		err = json.Unmarshal(raw, &as.Input.Env)
 	}
 	if err != nil {
-		return &faultError{fmt.Sprintf("job %q: env", as.Spec.Name), err}
+		return d.valueFault(fmt.Sprintf("job %q: env", as.Spec.Name), err)
 	}
 	return nil
+}
+
+// valueFault tells what a function did from what kept it from being called.
+func (d *Dispatcher) valueFault(what string, err error) error {
+	if errors.Is(err, engine.ErrUnavailable) {
+		return err
+	}
+	return &faultError{what, err}
 }
 
 func (d *Dispatcher) text(ctx context.Context, t *lockfile.Text, ev json.RawMessage) (s string, err error) {

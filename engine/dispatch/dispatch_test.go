@@ -462,3 +462,30 @@ func TestReplaced(t *testing.T) {
 
 // pass lets the bubble's clock run.
 func pass(d time.Duration) { <-time.After(d) }
+
+// occupied has no time when it is asked first.
+type occupied struct{ asked atomic.Int64 }
+
+func (o *occupied) Evaluate(context.Context, string, string, json.RawMessage) (json.RawMessage, error) {
+	if o.asked.Add(1) == 1 {
+		return nil, engine.ErrUnavailable
+	}
+	return json.RawMessage(`"prod"`), nil
+}
+
+// That nobody had time to call a function is no fault of the job.
+func TestEvaluatorHasNoTime(t *testing.T) {
+	t.Parallel()
+	in(t, dispatch.Config{Evaluator: &occupied{}}, func(b *bench) {
+		b.start(lockfile.Workflow{Name: "ci", Source: lockfile.Source{File: "ci.ts"}, Jobs: []lockfile.Job{{Static: &lockfile.StaticJob{
+			Type: "static", Name: "a", RunsOn: lockfile.Labels{"linux"}, Environment: &lockfile.Text{Inline: lockfile.NewInline("where")}}}}})
+		l := b.connect("one", 1, linux)
+		if len(l.take()) != 0 {
+			t.Error("sent without its environment")
+		}
+		pass(2 * time.Second)
+		if got := l.take(); len(got) != 1 || got[0].Input.Environment != "prod" {
+			t.Errorf("%+v", got)
+		}
+	})
+}

@@ -31,15 +31,29 @@ func (m *Member) Serve(ctx context.Context) error {
 				return ended(ctx, err)
 			}
 		}
-		g, gctx := errgroup.WithContext(ctx)
-		g.SetLimit(buildAtOnce)
-		for i := range attempts {
-			g.Go(func() error { return m.send(gctx, attempts[i]) })
-		}
-		if err := g.Wait(); err != nil {
+		if err := m.sendAll(ctx, attempts); err != nil {
 			return ended(ctx, err)
 		}
 	}
+}
+
+// sendAll sends what a round has given out, several at once: that a repository
+// or a function is slow to answer holds up one of them.
+func (m *Member) sendAll(ctx context.Context, attempts []engine.Attempt) error {
+	if len(attempts) == 0 {
+		return nil
+	}
+	materials, err := m.d.gather(ctx, attempts)
+	g, gctx := errgroup.WithContext(ctx)
+	g.SetLimit(buildAtOnce)
+	for i := range attempts {
+		if err != nil {
+			g.Go(func() error { return m.unsent(gctx, attempts[i], err) })
+			continue
+		}
+		g.Go(func() error { return m.send(gctx, attempts[i], materials[i]) })
+	}
+	return g.Wait()
 }
 
 func ended(ctx context.Context, err error) error {
@@ -59,24 +73,30 @@ func (m *Member) take() ([]engine.Attempt, []Stop) {
 
 // send puts an assignment together and sends it. A job that cannot be put
 // together fails; that is no failure of the member.
-func (m *Member) send(ctx context.Context, a engine.Attempt) error {
-	as, err := m.d.build(ctx, a)
-	var fault *faultError
-	switch {
-	case errors.As(err, &fault):
+func (m *Member) send(ctx context.Context, a engine.Attempt, mat *material) error {
+	if mat == nil { // the run was removed meanwhile
 		m.release(a.Token())
-		return ignoreStale(m.d.runs.Fault(ctx, a.Token(), fault.Error()))
-	case errors.Is(err, engine.ErrNotFound):
-		m.release(a.Token()) // the run was removed meanwhile
 		return nil
-	case err != nil:
-		if ctx.Err() != nil {
-			return err
-		}
-		m.release(a.Token())
-		return ignoreStale(m.d.runs.Retry(ctx, a.Token(), fmt.Sprintf("the job could not be sent: %v", err)))
+	}
+	as, err := m.d.build(ctx, a, mat)
+	if err != nil {
+		return m.unsent(ctx, a, err)
 	}
 	return m.link.Dispatch(ctx, as)
+}
+
+// unsent fails the job, or offers it again.
+func (m *Member) unsent(ctx context.Context, a engine.Attempt, err error) error {
+	var fault *faultError
+	if errors.As(err, &fault) {
+		m.release(a.Token())
+		return ignoreStale(m.d.runs.Fault(ctx, a.Token(), fault.Error()))
+	}
+	if ctx.Err() != nil {
+		return err
+	}
+	m.release(a.Token())
+	return ignoreStale(m.d.runs.Retry(ctx, a.Token(), fmt.Sprintf("the job could not be sent: %v", err)))
 }
 
 // leave notes the end of the connection.

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/kici-dev/kici-go/engine"
 	"github.com/kici-dev/kici-go/engine/trigger"
 	"github.com/kici-dev/kici-go/lockfile/event"
 )
@@ -33,6 +34,9 @@ func (i *Intake) group(ctx context.Context, m *matched) error {
 			name, err := i.named(ctx, j.Static.ConcurrencyGroup.Inline.Expression, ev)
 			if ctx.Err() != nil {
 				return context.Cause(ctx)
+			}
+			if errors.Is(err, engine.ErrUnavailable) { // the sweep tries again
+				return err
 			}
 			if err != nil {
 				g.problem = fmt.Sprintf("job %q: concurrencyGroup: %v", j.Static.Name, err)

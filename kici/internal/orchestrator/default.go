@@ -4,11 +4,13 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"sync"
 	"time"
 
+	"github.com/kici-dev/kici-go/engine"
 	"github.com/kici-dev/kici-go/engine/blob"
 	"github.com/kici-dev/kici-go/engine/blob/fs"
 	"github.com/kici-dev/kici-go/engine/provider/generic"
@@ -89,6 +91,9 @@ func (e *evaluator) Run(ctx context.Context) error {
 func (e *evaluator) Evaluate(ctx context.Context, field, function string, event json.RawMessage) (json.RawMessage, error) {
 	e.wanted()
 	value, err := e.workers.Evaluate(ctx, expr.Request{Kind: expr.Kind(field), Expression: function, Event: event})
+	if errors.Is(err, expr.ErrUnavailable) || errors.Is(err, expr.ErrClosed) { // says nothing about the function
+		return nil, fmt.Errorf("%w: %w", engine.ErrUnavailable, err)
+	}
 	var hinted interface{ Hint() string }
 	if errors.As(err, &hinted) {
 		return nil, &hintedError{err, hinted.Hint()}
