@@ -34,38 +34,20 @@ func (r *Runs) Cancel(ctx context.Context, id engine.RunID, c Cancel) (jobs int,
 
 // CancelBranch cancels every unfinished run of a branch or tag.
 func (r *Runs) CancelBranch(ctx context.Context, repo, ref string, c Cancel) (runs int, err error) {
-	var ids []engine.RunID
-	var after engine.RunID
-	for {
-		var page []engine.Run
-		err := r.store.View(ctx, func(tx store.Tx) (err error) {
-			page, err = tx.Runs().Unfinished(ctx, after, recoverPage)
-			return err
-		})
-		if err != nil {
-			return 0, err
+	err = r.eachUnfinished(ctx, func(run *engine.Run) error {
+		if run.Ref.Repo != repo || !sameRef(run.Ref.Name, ref) {
+			return nil
 		}
-		if len(page) == 0 {
-			break
-		}
-		for i := range page {
-			if page[i].Ref.Repo == repo && sameRef(page[i].Ref.Name, ref) {
-				ids = append(ids, page[i].ID)
-			}
-		}
-		after = page[len(page)-1].ID
-	}
-	for _, id := range ids {
-		_, err := r.Cancel(ctx, id, c)
+		_, err := r.Cancel(ctx, run.ID, c)
 		if errors.Is(err, ErrFinished) {
-			continue
+			return nil
 		}
-		if err != nil {
-			return runs, err
+		if err == nil {
+			runs++
 		}
-		runs++
-	}
-	return runs, nil
+		return err
+	})
+	return runs, err
 }
 
 func sameRef(full, short string) bool {

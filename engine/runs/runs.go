@@ -84,6 +84,17 @@ func (r *Runs) Advance(ctx context.Context, id engine.RunID) error {
 // Recover advances every run that is not over, which continues what a crash
 // may have cut short between two transactions.
 func (r *Runs) Recover(ctx context.Context) error {
+	return r.eachUnfinished(ctx, func(run *engine.Run) error {
+		if err := r.Advance(ctx, run.ID); err != nil && !errors.Is(err, engine.ErrNotFound) {
+			return err
+		}
+		return nil
+	})
+}
+
+// eachUnfinished goes through the runs that are not over, in pages, outside of
+// any transaction.
+func (r *Runs) eachUnfinished(ctx context.Context, fn func(*engine.Run) error) error {
 	var after engine.RunID
 	for {
 		var page []engine.Run
@@ -95,7 +106,7 @@ func (r *Runs) Recover(ctx context.Context) error {
 			return err
 		}
 		for i := range page {
-			if err := r.Advance(ctx, page[i].ID); err != nil && !errors.Is(err, engine.ErrNotFound) {
+			if err := fn(&page[i]); err != nil {
 				return err
 			}
 		}
