@@ -94,7 +94,7 @@ func start(t *testing.T, name string, vars ...string) *process {
 		_ = p.cmd.Process.Kill()
 		<-p.over
 		if t.Failed() {
-			t.Logf("%s said:\n%s", name, strings.Join(p.lines, "\n"))
+			t.Logf("%s said:\n%s", name, p.said())
 		}
 	})
 	return p
@@ -108,6 +108,13 @@ func (p *process) read(s *bufio.Scanner) {
 		p.more = make(chan struct{})
 		p.mu.Unlock()
 	}
+}
+
+// said is the log so far.
+func (p *process) said() string {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return strings.Join(p.lines, "\n")
 }
 
 // line waits for a line of the log that holds a text.
