@@ -3,7 +3,6 @@ package cron
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"log/slog"
 	"slices"
@@ -67,24 +66,13 @@ func New(s store.Store, c Config) *Scheduler {
 
 // Run fires what is due, while this process leads, until ctx ends.
 func (s *Scheduler) Run(ctx context.Context) error {
-	for {
-		err := s.lead(ctx)
-		if ctx.Err() != nil {
-			return nil
-		}
-		if err != nil {
-			s.log.Error("firing schedules failed and will be tried again", "err", err)
-		}
-		s.wait(ctx, look)
-	}
+	store.WhileLeading(ctx, s.store, "cron", func(err error) {
+		s.log.Error("firing schedules failed and will be tried again", "err", err)
+	}, s.lead)
+	return nil
 }
 
-func (s *Scheduler) lead(ctx context.Context) error {
-	session, err := s.store.Lead(ctx, "cron")
-	if err != nil {
-		return err
-	}
-	defer session.Close()                //nolint:errcheck // losing a leadership that ends anyway is no loss
+func (s *Scheduler) lead(ctx context.Context, session store.Session) error {
 	s.known, s.looked = nil, time.Time{} // somebody else may have led meanwhile
 	for ctx.Err() == nil {
 		next, err := s.Tick(ctx, s.Now())
@@ -93,7 +81,7 @@ func (s *Scheduler) lead(ctx context.Context) error {
 		}
 		select {
 		case <-session.Lost():
-			return errors.New("cron: another process leads now")
+			return store.ErrLost
 		default:
 		}
 		pause := look

@@ -37,14 +37,10 @@ func (d *Dispatcher) alive(ctx context.Context) error {
 
 // lead sweeps while this process is the leader.
 func (d *Dispatcher) lead(ctx context.Context) error {
-	return d.loop(ctx, "lead", every(time.Second), func(ctx context.Context) error {
-		s, err := d.store.Lead(ctx, "dispatch")
-		if err != nil {
-			return err
-		}
-		defer s.Close() //nolint:errcheck // losing a leadership that ends anyway is no loss
-		return d.sweepWhile(ctx, s)
-	})
+	store.WhileLeading(ctx, d.store, "dispatch", func(err error) {
+		d.log.Error("sweeping failed and will be tried again", "err", err)
+	}, d.sweepWhile)
+	return nil
 }
 
 // sweepWhile sweeps once a second. The first look at silence comes after a time
@@ -59,18 +55,15 @@ func (d *Dispatcher) sweepWhile(ctx context.Context, s store.Session) error {
 		if err := d.Tick(ctx, d.Now(), since); err != nil {
 			return err
 		}
-		wait, stop := context.WithCancel(ctx)
-		go func() {
-			defer stop()
-			select {
-			case <-s.Lost():
-			case <-wait.Done():
-			}
-		}()
-		err := every(runs.TickEvery)(wait)
-		stop()
-		if err != nil {
-			return ended(ctx, errors.New("dispatch: another process leads now"))
+		pause := time.NewTimer(runs.TickEvery)
+		select {
+		case <-ctx.Done():
+			pause.Stop()
+			return nil
+		case <-s.Lost():
+			pause.Stop()
+			return store.ErrLost
+		case <-pause.C:
 		}
 	}
 }

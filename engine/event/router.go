@@ -57,26 +57,13 @@ func New(s store.Store, c Config) *Router {
 
 // Run acts on the outbox, while this process leads, until ctx ends.
 func (r *Router) Run(ctx context.Context) error {
-	for {
-		err := r.lead(ctx)
-		if ctx.Err() != nil {
-			return nil
-		}
-		if err != nil {
-			r.log.Error("acting on events failed and will be tried again", "err", err)
-		}
-		if !pause(ctx, time.Second) {
-			return nil
-		}
-	}
+	store.WhileLeading(ctx, r.store, "events", func(err error) {
+		r.log.Error("acting on events failed and will be tried again", "err", err)
+	}, r.lead)
+	return nil
 }
 
-func (r *Router) lead(ctx context.Context) error {
-	s, err := r.store.Lead(ctx, "events")
-	if err != nil {
-		return err
-	}
-	defer s.Close() //nolint:errcheck // losing a leadership that ends anyway is no loss
+func (r *Router) lead(ctx context.Context, s store.Session) error {
 	l := r.store.Listen(store.TopicEvents)
 	defer l.Close()
 	for {
@@ -86,7 +73,7 @@ func (r *Router) lead(ctx context.Context) error {
 		}
 		select {
 		case <-s.Lost():
-			return errors.New("event: another process leads now")
+			return store.ErrLost
 		default:
 		}
 		if more {

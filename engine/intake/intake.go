@@ -130,28 +130,13 @@ func (i *Intake) offer(id engine.DeliveryID) {
 
 // lead sweeps what was received and not worked through.
 func (i *Intake) lead(ctx context.Context) error {
-	for {
-		err := i.sweepWhile(ctx)
-		if ctx.Err() != nil {
-			return nil
-		}
-		if err != nil {
-			i.log.Error("sweeping deliveries failed and will be tried again", "err", err)
-		}
-		select {
-		case <-ctx.Done():
-			return nil
-		case <-time.After(time.Second):
-		}
-	}
+	store.WhileLeading(ctx, i.store, "intake", func(err error) {
+		i.log.Error("sweeping deliveries failed and will be tried again", "err", err)
+	}, i.sweepWhile)
+	return nil
 }
 
-func (i *Intake) sweepWhile(ctx context.Context) error {
-	s, err := i.store.Lead(ctx, "intake")
-	if err != nil {
-		return err
-	}
-	defer s.Close()         //nolint:errcheck // losing a leadership that ends anyway is no loss
+func (i *Intake) sweepWhile(ctx context.Context, s store.Session) error {
 	age := time.Duration(0) // what lies there at the start belongs to nobody
 	for {
 		if err := i.Sweep(ctx, i.Now(), age); err != nil {
@@ -162,7 +147,7 @@ func (i *Intake) sweepWhile(ctx context.Context) error {
 		case <-ctx.Done():
 			return nil
 		case <-s.Lost():
-			return errors.New("intake: another process leads now")
+			return store.ErrLost
 		case <-time.After(time.Second):
 		}
 	}
