@@ -50,11 +50,7 @@ func newEvaluator(ctx context.Context, o Options) (*evaluator, error) {
 
 // close ends the VM and whatever its code has started.
 func (e *evaluator) close() error {
-	err := e.vm.Close()
-	if e.procs.Live() > 0 {
-		err = errors.Join(err, e.procs.Terminate(context.Background(), 0, 0))
-	}
-	return errors.Join(err, e.procs.Close())
+	return errors.Join(e.vm.Close(), e.procs.Close())
 }
 
 // loaded is what came of one file. data is what could be described even when

@@ -95,11 +95,20 @@ func (h *Host) Mark() Mark {
 	return Mark(h.seq)
 }
 
-// Live counts the commands that are not over.
+// Live counts the commands that are not over: whose Wait has nothing to
+// return yet. Output that a daemon still writes does not make one live.
 func (h *Host) Live() int {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	return len(h.live)
+	n := 0
+	for _, p := range h.live {
+		select {
+		case <-p.over: // its output is still being read
+		default:
+			n++
+		}
+	}
+	return n
 }
 
 func (h *Host) remember(p *process) {
