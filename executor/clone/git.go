@@ -3,12 +3,10 @@ package clone
 import (
 	"bytes"
 	"context"
-	"crypto/rand"
 	"errors"
 	"io/fs"
 	"strconv"
 	"strings"
-	"sync"
 
 	"github.com/kici-dev/kici-go/executor/proc"
 )
@@ -54,13 +52,17 @@ func (g *git) configure(pairs ...[2]string) {
 	}
 }
 
+// mostOutput of each stream of git is kept.
+const mostOutput = 8 << 10
+
 // run runs one git command. Everything it started is gone when run returns.
 func (g *git) run(ctx context.Context, args ...string) ([]byte, error) {
-	host := proc.Open("git" + rand.Text())
-	defer host.Close()
-	var out, errs output
-	cmd, err := host.Start(ctx, proc.Command{Args: append([]string{"git"}, args...), Dir: g.dir, Env: g.env, Stdout: &out, Stderr: &errs})
+	out, errs := &proc.Tail{Limit: mostOutput}, &proc.Tail{Limit: mostOutput}
+	exit, err := proc.Run(ctx, "git", 0, proc.Command{Args: append([]string{"git"}, args...), Dir: g.dir, Env: g.env, Stdout: out, Stderr: errs})
 	switch {
+	case err == nil && exit.Code == 0 && exit.Signal == "":
+		g.remark(errs.Bytes())
+		return out.Bytes(), nil
 	case ctx.Err() != nil:
 		return nil, context.Cause(ctx)
 	case errors.Is(err, fs.ErrNotExist):
@@ -68,17 +70,7 @@ func (g *git) run(ctx context.Context, args ...string) ([]byte, error) {
 	case err != nil:
 		return nil, fault(err)
 	}
-	stop := context.AfterFunc(ctx, func() { _ = host.Terminate(context.Background(), 0, 0) })
-	defer stop()
-	exit := cmd.Wait()
-	if exit.Code == 0 && exit.Signal == "" {
-		g.remark(errs.text)
-		return out.text, nil
-	}
-	if ctx.Err() != nil {
-		return nil, context.Cause(ctx)
-	}
-	text := g.masked(string(bytes.TrimSpace(errs.text)))
+	text := g.masked(string(bytes.TrimSpace(errs.Bytes())))
 	kind := classify(text)
 	return nil, &Error{Kind: kind, URL: g.url, Detail: "git " + args[0], Hint: hint(kind, g.auth), Output: text}
 }
@@ -97,22 +89,4 @@ func (g *git) masked(text string) string {
 		return text
 	}
 	return strings.ReplaceAll(text, g.auth.Secret, "***")
-}
-
-// output keeps the end of what git says.
-type output struct {
-	mu   sync.Mutex // guards text
-	text []byte
-}
-
-const mostOutput = 8 << 10
-
-func (o *output) Write(p []byte) (int, error) {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	o.text = append(o.text, p...)
-	if over := len(o.text) - mostOutput; over > 0 {
-		o.text = append(o.text[:0], o.text[over:]...)
-	}
-	return len(p), nil
 }

@@ -10,7 +10,6 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
-	"sync"
 	"time"
 
 	"github.com/kici-dev/kici-go/executor/proc"
@@ -115,10 +114,8 @@ func (o Options) exec(ctx context.Context, argv []string, env map[string]string)
 		environ = append(environ, name+"="+value)
 	}
 	failed := &Error{Command: strings.Join(argv, " "), Dir: o.name()}
-	host := proc.Open("deps" + nonce())
-	defer host.Close()
-	out := &output{}
-	cmd, err := host.Start(ctx, proc.Command{Args: argv, Dir: o.KiciDir, Env: environ, Stdout: out, Stderr: out})
+	out := &proc.Tail{Limit: mostOutput}
+	exit, err := proc.Run(ctx, "deps", grace, proc.Command{Args: argv, Dir: o.KiciDir, Env: environ, Stdout: out, Stderr: out})
 	if err != nil {
 		failed.Reason = "could not be started: " + err.Error()
 		if errors.Is(err, fs.ErrNotExist) {
@@ -126,9 +123,6 @@ func (o Options) exec(ctx context.Context, argv []string, env map[string]string)
 		}
 		return failed
 	}
-	stop := context.AfterFunc(ctx, func() { _ = host.Terminate(context.Background(), 0, 2*time.Second) })
-	exit := cmd.Wait()
-	stop()
 	switch {
 	case ctx.Err() != nil:
 		failed.Reason = context.Cause(ctx).Error()
@@ -139,32 +133,18 @@ func (o Options) exec(ctx context.Context, argv []string, env map[string]string)
 	default:
 		return nil
 	}
-	failed.Output = out.masked(env)
+	failed.Output = lastLines(string(out.Bytes()), env)
 	return failed
 }
 
-// output keeps the end of what a manager says.
-type output struct {
-	mu   sync.Mutex // guards text
-	text []byte
-}
+// Of what a manager says the end is kept, and it has a moment to clean up.
+const (
+	mostOutput = 16 << 10
+	grace      = 2 * time.Second
+)
 
-const mostOutput = 16 << 10
-
-func (o *output) Write(p []byte) (int, error) {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	o.text = append(o.text, p...)
-	if over := len(o.text) - mostOutput; over > 0 {
-		o.text = append(o.text[:0], o.text[over:]...)
-	}
-	return len(p), nil
-}
-
-func (o *output) masked(secrets map[string]string) string {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	text := string(o.text)
+// lastLines are the last 20 lines of a text, without the secrets.
+func lastLines(text string, secrets map[string]string) string {
 	for _, value := range secrets {
 		if len(value) >= 3 {
 			text = strings.ReplaceAll(text, value, "***")
