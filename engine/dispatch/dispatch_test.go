@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -325,6 +326,33 @@ func TestAgentIsGone(t *testing.T) {
 		b.want(id, "begun", status.JobFailed)
 		if j := b.job(id, "begun"); j.Reason != "infrastructure: agent one did not come back within the recovery window of 2m0s" {
 			t.Error(j.Reason)
+		}
+	})
+}
+
+// A run that nothing can be decided about, because what is stored of it is
+// damaged, does not keep the others from being looked after.
+func TestDamagedRunHidesNobody(t *testing.T) {
+	t.Parallel()
+	in(t, dispatch.Config{}, func(b *bench) {
+		b.must(b.store.Tx(b.ctx, func(tx store.Tx) error {
+			return tx.Runs().Insert(b.ctx, &engine.Run{ID: "damaged", Workflow: "ci", Status: status.RunRunning, Timeout: time.Second,
+				CreatedAt: time.Now(), StartedAt: time.Now()}, &engine.Snapshot{Lock: []byte("{"), Event: []byte("{}"), Plan: []byte("{}")})
+		}))
+		pass(2 * time.Second) // it is overdue from now on, every second
+		if err := b.runs.Recover(b.ctx); err == nil || !strings.Contains(err.Error(), "recover damaged") {
+			t.Errorf("recovered: %v", err)
+		}
+		id := b.create("quiet")
+		l := b.connect("one", 1, linux)
+		b.say(l, l.take()[0], runs.Report{Started: true})
+		l.stop()
+		gone := time.Now()
+		for b.job(id, "quiet").Status != status.JobQueued {
+			pass(time.Second)
+			if time.Since(gone) > 20*time.Second {
+				t.Fatal("an attempt without a step was not offered again within 20 s")
+			}
 		}
 	})
 }

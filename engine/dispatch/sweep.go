@@ -45,16 +45,19 @@ func (d *Dispatcher) lead(ctx context.Context) error {
 
 // sweepWhile sweeps once a second. The first look at silence comes after a time
 // of silence: whoever was orchestrator before may have been away longer than
-// the agents, which are about to come back.
+// the agents, which are about to come back. What fails is logged and left to the
+// next sweep: giving up the lead would put off the look at silence, so that one
+// run which cannot be decided would hide every lost agent.
 func (d *Dispatcher) sweepWhile(ctx context.Context, s store.Session) error {
 	since := d.Now()
-	if err := d.runs.Recover(ctx); err != nil {
-		return err
-	}
-	for {
-		if err := d.Tick(ctx, d.Now(), since); err != nil {
-			return err
+	failed := func(err error) {
+		if err != nil && ctx.Err() == nil {
+			d.log.Error("sweeping failed in part and will be tried again", "err", err)
 		}
+	}
+	failed(d.runs.Recover(ctx))
+	for {
+		failed(d.Tick(ctx, d.Now(), since))
 		pause := time.NewTimer(runs.TickEvery)
 		select {
 		case <-ctx.Done():

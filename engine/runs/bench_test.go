@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"os"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -13,7 +14,9 @@ import (
 	"github.com/kici-dev/kici-go/engine"
 	"github.com/kici-dev/kici-go/engine/runs"
 	"github.com/kici-dev/kici-go/engine/store"
+	"github.com/kici-dev/kici-go/engine/store/postgres"
 	"github.com/kici-dev/kici-go/engine/store/sqlite"
+	"github.com/kici-dev/kici-go/engine/store/storetest"
 	"github.com/kici-dev/kici-go/lockfile"
 	"github.com/kici-dev/kici-go/lockfile/event"
 	"github.com/kici-dev/kici-go/lockfile/jobspec"
@@ -37,6 +40,33 @@ func setup(t *testing.T) *bench {
 	if err != nil {
 		t.Fatal(err)
 	}
+	return setupOn(t, s)
+}
+
+// setupOnPostgres has writers that really write at the same time.
+func setupOnPostgres(t *testing.T) *bench {
+	t.Helper()
+	server, err := storetest.Postgres(context.Background(), false)
+	if errors.Is(err, storetest.ErrNoPostgres) && os.Getenv("CI") != "true" {
+		t.Skip(err)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := server.Stop(); err != nil {
+			t.Error(err)
+		}
+	})
+	s, err := postgres.Open(context.Background(), postgres.Config{URL: server.URL, Schema: "runs", Connections: 4})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return setupOn(t, s)
+}
+
+func setupOn(t *testing.T, s store.Store) *bench {
+	t.Helper()
 	t.Cleanup(func() {
 		if err := s.Close(); err != nil {
 			t.Error(err)

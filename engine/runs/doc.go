@@ -15,7 +15,9 @@
 //
 // Each change commits with the [engine.Event] that announces it; [Runs.Watch]
 // follows those of one run. A transaction that decides about a run locks it
-// first, before anything else of it, so deciders take turns and do not deadlock.
+// first, before anything else of it, so deciders take turns. Passing a group's
+// turn on reaches for a second run: should two ever wait for each other there,
+// the database ends one of them and the store repeats it.
 //
 // Concurrency groups are decided here too, because they are about runs: a run
 // that has to wait holds rows and no agent. Who gets a job is engine/dispatch,

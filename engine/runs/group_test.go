@@ -2,11 +2,15 @@ package runs_test
 
 import (
 	"context"
+	"fmt"
 	"testing"
 	"time"
 
+	"golang.org/x/sync/errgroup"
+
 	"github.com/kici-dev/kici-go/engine"
 	"github.com/kici-dev/kici-go/engine/runs"
+	"github.com/kici-dev/kici-go/engine/store"
 	"github.com/kici-dev/kici-go/lockfile"
 	"github.com/kici-dev/kici-go/lockfile/jobspec"
 )
@@ -99,6 +103,34 @@ func TestJobsTakeTurns(t *testing.T) {
 	b.want(three, "f=queued run=pending")
 	b.do("f", jobspec.Success)
 	b.want(three, "f=success run=success")
+}
+
+// One job leaves its group while another comes to it, in two transactions that do
+// not see each other: one of them has to see that the second may start.
+func TestTurnIsNotLost(t *testing.T) {
+	t.Parallel()
+	b := setupOnPostgres(t)
+	for i := range 12 {
+		group := fmt.Sprint("prod", i)
+		b.create(taking("one", group, "a"))
+		w := workflow(job("first"), job("b", "first"))
+		w.Jobs[1].Static.ConcurrencyGroup = &lockfile.Text{Literal: group}
+		two := b.create(w)
+		a, first := b.take("a"), b.take("first")
+		b.apply(started(a), started(first))
+		var g errgroup.Group
+		for _, r := range []runs.Report{finished(a, jobspec.Success), finished(first, jobspec.Success)} {
+			g.Go(func() error {
+				return b.store.Tx(context.Background(), func(tx store.Tx) error {
+					_, err := b.ApplyTx(context.Background(), tx, "agent", []runs.Report{r})
+					return err
+				})
+			})
+		}
+		b.must("report", g.Wait())
+		b.want(two, "first=success b=queued run=running")
+		b.do("b", jobspec.Success)
+	}
 }
 
 func TestTurnPassesOnCancel(t *testing.T) {

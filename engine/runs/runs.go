@@ -3,6 +3,7 @@ package runs
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"time"
 
@@ -82,14 +83,17 @@ func (r *Runs) Advance(ctx context.Context, id engine.RunID) error {
 }
 
 // Recover advances every run that is not over, which continues what a crash
-// may have cut short between two transactions.
+// may have cut short between two transactions. One that cannot be advanced does
+// not keep the others from it; the error is about all of these.
 func (r *Runs) Recover(ctx context.Context) error {
-	return r.eachUnfinished(ctx, func(run *engine.Run) error {
+	var failed []error
+	err := r.eachUnfinished(ctx, func(run *engine.Run) error {
 		if err := r.Advance(ctx, run.ID); err != nil && !errors.Is(err, engine.ErrNotFound) {
-			return err
+			failed = append(failed, fmt.Errorf("runs: recover %s: %w", run.ID, err))
 		}
-		return nil
+		return context.Cause(ctx)
 	})
+	return errors.Join(append(failed, err)...)
 }
 
 // eachUnfinished goes through the runs that are not over, in pages, outside of

@@ -61,11 +61,16 @@ func (d *decision) leave(j *engine.Job) {
 }
 
 // passTurns lets the next of each group that a job has left go on. It may belong
-// to another run.
+// to another run. The lock makes a job that comes to the group at this moment, in
+// a transaction that does not see this one, come before or after: without it
+// either could think that the other sees to it.
 func (d *decision) passTurns() error {
 	freed := d.freed
 	d.freed = nil
 	for _, group := range freed {
+		if err := d.r.lockGroup(d.ctx, d.tx, group); err != nil {
+			return err
+		}
 		all, err := d.tx.Jobs().Turn(d.ctx, group)
 		if err != nil {
 			return err
