@@ -29,6 +29,7 @@ lint: ## vet, staticcheck and gofmt
 bench: ## time whole processes, medians beside the original's figures
 	$(GO) run ./cmd/internal/bench
 	$(GO) test ./kici ./engine/dispatch -run "^$$" -bench "Push|Log|Noop" -benchtime 40x
+	$(GO) test ./executor/expr -run "^$$" -bench Hostile -benchtime 40x
 
 fuzz: ## fuzz every target for FUZZTIME
 	@set -e; grep -rlE '^func Fuzz' --include='*_test.go' . | while read -r f; do \

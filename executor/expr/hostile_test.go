@@ -8,8 +8,9 @@ import (
 	"time"
 )
 
-// bound is generous: test machines are busy. The benchmark measures.
-const bound = 600 * time.Millisecond
+// bound tells what was ended from what hangs: test machines are busy. How soon
+// it was ended is BenchmarkHostile's, in make bench.
+const bound = 5 * time.Second
 
 type expected int
 
