@@ -5,9 +5,11 @@ import (
 	"io"
 	"os/signal"
 	"runtime/debug"
+	"sync"
 	"syscall"
 
 	"github.com/kici-dev/kici-go/executor/expr"
+	"github.com/kici-dev/kici-go/executor/proc"
 	"github.com/kici-dev/kici-go/executor/runner"
 	"github.com/kici-dev/kici-go/executor/workflow"
 )
@@ -33,5 +35,20 @@ func ServeChild(ctx context.Context, args []string, stdin io.Reader, stdout io.W
 	// of it leaves behind what its steps have started.
 	ctx, stop := signal.NotifyContext(ctx, syscall.SIGTERM)
 	defer stop()
-	return true, runner.Serve(ctx, workflow.New(workflow.Options{}), stdin, stdout)
+	return true, serveJobs(ctx, stdin, stdout)
+}
+
+// serveJobs runs jobs whose commands cannot hide from their end.
+func serveJobs(ctx context.Context, stdin io.Reader, stdout io.Writer) error {
+	family, err := proc.Adopt()
+	if err != nil {
+		return err
+	}
+	reapCtx, stop := context.WithCancel(context.WithoutCancel(ctx)) // jobs end after ctx
+	var reaping sync.WaitGroup
+	defer reaping.Wait()
+	defer stop()
+	reaping.Go(func() { family.Run(reapCtx) })
+	engine := workflow.New(workflow.Options{Processes: func(cookie string) workflow.Processes { return family.Open(cookie) }})
+	return runner.Serve(ctx, engine, stdin, stdout)
 }

@@ -3,10 +3,13 @@
 package main
 
 import (
+	"crypto/rand"
 	"io"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"regexp"
+	"runtime"
 	"strings"
 	"testing"
 
@@ -21,6 +24,10 @@ const bad = job('bad', { runsOn: 'x', needs: [ok], steps: [step('break', async (
 const slow = job('slow', { runsOn: 'x', cleanup: ({ log }) => log.info('cleaned'), steps: [step('wait', async ({ $ }) => { await $` + "`echo waiting; exec sleep 600`" + `; })] });
 export default workflow('ci', { on: push(), jobs: [ok, bad] });
 export const forever = workflow('forever', { on: push(), jobs: [slow] });
+const deaf = job('deaf', { runsOn: 'x', cleanup: ({ log }) => log.info('cleaned'), steps: [step('wait', async ({ $ }) => {
+  await $` + "`trap '' INT TERM; env -i $(command -v setsid) $BASH -c '(exec -a \"disguised $0\" sleep 600 </dev/null >/dev/null 2>&1 &)' $MARK; until pgrep -f \"^disguised $MARK\" >/dev/null; do sleep 0.05; done; echo waiting; while :; do sleep 1; done`" + `;
+})] });
+export const stubborn = workflow('stubborn', { on: push(), jobs: [deaf] });
 `
 
 // onTerminal starts kici on a pseudo terminal and copies what it writes to a
@@ -105,6 +112,48 @@ func TestLiveTreeInterrupted(t *testing.T) {
 	if strings.Contains(raw, "\x1b[?25l") && !strings.Contains(raw, "\x1b[?25h") || strings.Count(raw, "?2026h") != strings.Count(raw, "?2026l") {
 		t.Errorf("the terminal is left in another state: %q", raw)
 	}
+}
+
+// TestLiveTreeInterruptedTwice: the second Ctrl+C ends at once what does not
+// hear the first, and what it has hidden.
+func TestLiveTreeInterruptedTwice(t *testing.T) {
+	t.Parallel()
+	if runtime.GOOS != "linux" {
+		t.Skip("only Linux shows all processes below one")
+	}
+	mark, pressed := rand.Text(), 0
+	screen, _, code := onTerminal(t, func(f *os.File, s *terminaltest.Terminal) {
+		if pressed == 0 && strings.Contains(s.Text(), "│ waiting") || pressed == 1 && strings.Contains(s.History(), "Cancelling") {
+			if pressed++; running(t, "disguised "+mark) == 0 {
+				t.Error("nothing is hidden yet")
+			}
+			if _, err := io.WriteString(f, "\x03"); err != nil {
+				t.Error(err)
+			}
+		}
+	}, nil, "run", "local", "push", "--workflow", "stubborn", "--env", "MARK="+mark)
+	history := screen.History()
+	if pressed != 2 || code != 130 || strings.Contains(history, "cleaned") {
+		t.Errorf("pressed %d times, exit %d:\n%s", pressed, code, history)
+	}
+	if n := running(t, "disguised "+mark); n > 0 {
+		t.Errorf("%d processes live on", n)
+	}
+}
+
+// running counts the processes whose command line begins with text.
+func running(t *testing.T, text string) (n int) {
+	t.Helper()
+	lines, err := filepath.Glob("/proc/[0-9]*/cmdline")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range lines {
+		if args, err := os.ReadFile(name); err == nil && strings.HasPrefix(string(args), text) {
+			n++
+		}
+	}
+	return n
 }
 
 // TestNoLiveTree: the same run in lines, whoever asks for them.

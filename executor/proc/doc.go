@@ -6,9 +6,16 @@
 // process group) of its own, is known to the [Host] that started it, and
 // carries a cookie in its environment. [Host.Terminate] asks all of them to
 // end, waits a grace, then kills; on Linux it also reads /proc for processes
-// that left their session but still carry the cookie. On Windows a job object
-// does the same; on other systems groups are all there is, so a process that
-// leaves its session there escapes.
+// that left their session but still carry the cookie. That is what a process
+// that does other things besides can have. One that only serves jobs opens its
+// Hosts from a [Family]: it has adopted every process below it, so that those
+// are found which also dropped the cookie, and finding out that nothing was
+// left behind, the usual case, is one question to the kernel. On Windows a job
+// object does the same; on other systems groups are all there is, so a process
+// that leaves its session there escapes.
+//
+// What remains out of reach is what another daemon was asked to start, by
+// docker run or systemd-run: no process of ours is its parent.
 //
 // A command is over when its leader has exited and its output has ended. A
 // daemon that keeps the output pipe open would hold the command forever, so

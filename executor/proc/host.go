@@ -18,14 +18,16 @@ type Mark uint64
 // Host starts real processes. One Host serves one job.
 type Host struct {
 	cookie string
+	family *Family // nil: cookie and groups are all there is
 	forks  chan startRequest
 	ended  chan struct{} // the starting thread has gone
 
 	mu     sync.Mutex // guards what follows
 	seq    uint64
 	live   map[uint64]*process
-	clean  uint64 // commands up to this one are known to have left nothing
-	starts int    // under way
+	marks  map[Mark]uint64 // when, in ticks
+	clean  uint64          // commands up to this one are known to have left nothing
+	starts int             // under way
 	closed bool
 	busy   sync.WaitGroup // goroutines of processes, daemons' output included
 }
@@ -43,8 +45,17 @@ func Open(cookie string) *Host {
 		forks:  make(chan startRequest),
 		ended:  make(chan struct{}),
 		live:   map[uint64]*process{},
+		marks:  map[Mark]uint64{},
 	}
 	go h.starter()
+	return h
+}
+
+// Open returns a Host whose commands are of the family: nothing of what they
+// start can hide.
+func (f *Family) Open(cookie string) *Host {
+	h := Open(cookie)
+	h.family = f
 	return h
 }
 
@@ -92,7 +103,15 @@ func (h *Host) Start(ctx context.Context, c Command) (Process, error) {
 func (h *Host) Mark() Mark {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	return Mark(h.seq)
+	m := Mark(h.seq)
+	h.marks[m] = ticks()
+	return m
+}
+
+func (h *Host) markedAt(m Mark) uint64 {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.marks[m]
 }
 
 // Live counts the commands that are not over: whose Wait has nothing to

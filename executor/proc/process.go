@@ -52,7 +52,9 @@ func (h *Host) launch(seq uint64, c Command) (*process, error) {
 	if err == nil {
 		attr := &os.ProcAttr{Dir: c.Dir, Env: h.env(c.Env, seq), Files: ends, Sys: sysAttr()}
 		p.started = time.Now()
-		p.os, err = h.onThread(func() (*os.Process, error) { return os.StartProcess(file, argv, attr) })
+		p.os, err = h.family.born(p, func() (*os.Process, error) {
+			return h.onThread(func() (*os.Process, error) { return os.StartProcess(file, argv, attr) })
+		})
 	}
 	if err != nil {
 		p.closeOutputs()
@@ -133,6 +135,7 @@ func (p *process) reap() {
 	p.mu.Lock()
 	p.exited = true
 	p.mu.Unlock()
+	p.host.family.buried(p)
 	took := time.Since(p.started)
 	p.linger()
 	p.exit = exitOf(state, err)

@@ -19,26 +19,33 @@ func sysAttr() *syscall.SysProcAttr {
 // are now. Another user's environment cannot be read: such a process is only
 // found through its group. Zombies have no environment and do not show.
 func strays(cookie string, since uint64) []int {
-	dir, err := os.Open("/proc")
-	if err != nil {
-		return nil
-	}
-	defer dir.Close()
-	names, _ := dir.Readdirnames(-1)
-	buf := make([]byte, 16<<10)
 	var pids []int
-	for _, name := range names {
-		pid, err := strconv.Atoi(name)
-		if err != nil || pid == os.Getpid() {
-			continue
-		}
-		var env []byte
-		env, buf = environ(name, buf)
+	eachProcess(func(pid int, name string, buf []byte) []byte {
+		env, buf := environ(name, buf)
 		if carries(env, cookie, since) {
 			pids = append(pids, pid)
 		}
-	}
+		return buf
+	})
 	return pids
+}
+
+// eachProcess calls look for every process of the machine but this one, with
+// its number as it is written and a buffer to read into; look returns what
+// grew of that.
+func eachProcess(look func(pid int, name string, buf []byte) []byte) {
+	dir, err := os.Open("/proc")
+	if err != nil {
+		return
+	}
+	defer dir.Close()
+	names, _ := dir.Readdirnames(-1) // what was read before an error counts
+	buf := make([]byte, 16<<10)
+	for _, name := range names {
+		if pid, err := strconv.Atoi(name); err == nil && pid != os.Getpid() {
+			buf = look(pid, name, buf)
+		}
+	}
 }
 
 // execRounds bounds the wait, a millisecond each, for a process in the middle

@@ -18,8 +18,15 @@ func (h *Host) Terminate(ctx context.Context, since Mark, grace time.Duration) e
 	if settled {
 		return nil
 	}
+	marked := h.markedAt(since)
 	err := terminate(ctx, grace, func() targets {
-		return targets{known: h.since(since), strays: strays(h.cookie, uint64(since))}
+		t := targets{known: h.since(since)}
+		if h.family != nil {
+			t.strays = h.family.strays(h.cookie, since, marked)
+		} else {
+			t.strays = strays(h.cookie, uint64(since))
+		}
+		return t
 	})
 	if err == nil && since == 0 {
 		h.settle(until)

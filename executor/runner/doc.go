@@ -16,8 +16,9 @@
 // last the step itself. Nothing is buffered without bound and nothing dropped.
 //
 // A child is believed only as long as it behaves. One that dies, breaks the
-// protocol or does not answer a cancellation is killed; whatever its job had
-// started carries the job's cookie and is swept (executor/proc); the job gets
+// protocol or does not answer a cancellation is killed with everything below it;
+// what a job of one that died by itself had started carries the job's cookie and
+// is swept (executor/proc); the job gets
 // an infrastructure failure and the next job a fresh child. A child whose
 // parent dies reads end of file, or gets SIGTERM on Linux, and ends its job
 // by force.

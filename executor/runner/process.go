@@ -7,6 +7,8 @@ import (
 	"os"
 	"os/exec"
 	"time"
+
+	"github.com/kici-dev/kici-go/executor/proc"
 )
 
 // Process is the process of a child, wherever it runs: here, or in a container.
@@ -71,7 +73,7 @@ func (p *hostProcess) State() *os.ProcessState {
 	<-p.exited
 	return p.cmd.ProcessState
 }
-func (p *hostProcess) Kill()                 { _ = p.cmd.Process.Kill() }
+func (p *hostProcess) Kill()                 { _ = proc.KillTree(p.cmd.Process) }
 func (p *hostProcess) Done() <-chan struct{} { return p.exited }
 func (p *hostProcess) Err() error            { return p.state }
 

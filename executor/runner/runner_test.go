@@ -9,6 +9,8 @@ import (
 	"io"
 	"os"
 	"os/exec"
+	"runtime"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -17,6 +19,7 @@ import (
 	"go.uber.org/goleak"
 
 	"github.com/kici-dev/kici-go/executor"
+	"github.com/kici-dev/kici-go/executor/proc"
 )
 
 // The test binary is its own child; KICI_TEST_CHILD makes it a bad one.
@@ -76,6 +79,16 @@ func (script) Run(ctx context.Context, t executor.Task) *executor.Result {
 		case <-t.Force:
 		}
 	case "deaf":
+		select {}
+	case "deaf with a daemon":
+		if _, err := proc.Adopt(); err != nil {
+			panic(err)
+		}
+		out, err := exec.Command("bash", "-c", `env -i "$(command -v setsid)" sh -c '(sleep 300 >/dev/null 2>&1 & echo $!)'`).Output()
+		if err != nil {
+			panic(err)
+		}
+		t.Host.Log(0, executor.Stdout, out)
 		select {}
 	case "hog":
 		if err := exec.Command("bash", "-c", "head -c 400m /dev/zero | tail >/dev/null").Run(); err != nil {
@@ -261,6 +274,41 @@ func TestForceKillsWhoDoesNotListen(t *testing.T) {
 		t.Errorf("%+v", res)
 	}
 }
+
+// A child that has to be killed takes along what its job hid.
+func TestForceLeavesNothingBehind(t *testing.T) {
+	t.Parallel()
+	if runtime.GOOS != "linux" {
+		t.Skip("nothing can be hidden from Linux alone")
+	}
+	force := make(chan struct{})
+	started := &teller{told: make(chan string, 1)}
+	tk := task("deaf with a daemon", started)
+	tk.Force = force
+	var pid int
+	var bad error
+	go func() {
+		pid, bad = strconv.Atoi(strings.TrimSpace(<-started.told))
+		close(force)
+	}()
+	if res := open(t).Run(context.Background(), tk); res.Status != executor.Cancelled {
+		t.Errorf("%+v", res)
+	}
+	if bad != nil || pid == 0 {
+		t.Fatal(pid, bad)
+	}
+	if stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid)); err == nil && !bytes.Contains(stat, []byte(") Z ")) {
+		t.Errorf("the daemon lives on: %s", stat)
+	}
+}
+
+// teller passes on what is logged.
+type teller struct {
+	recorder
+	told chan string
+}
+
+func (r *teller) Log(_ int, _ executor.Stream, p []byte) { r.told <- string(p) }
 
 // A reader that takes its time slows the child; every byte arrives.
 func TestNothingIsDropped(t *testing.T) {

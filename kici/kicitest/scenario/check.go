@@ -134,11 +134,13 @@ func (c check) leftovers() {
 	}
 	for _, command := range c.want.Processes {
 		// The same pair may run beside this one; what it started has another
-		// HOME. The kernel shows environments on Linux only.
+		// HOME, or names it in its command line. The kernel shows environments
+		// on Linux only.
 		out, _ := exec.Command("pgrep", "-f", "^"+command).Output() // none found is an exit status
 		for _, pid := range strings.Fields(string(out)) {
-			env, err := os.ReadFile("/proc/" + pid + "/environ")
-			if err == nil && strings.Contains(string(env), "HOME="+c.got.Home+"\x00") {
+			env, _ := os.ReadFile("/proc/" + pid + "/environ") // one that has gone is not running
+			args, _ := os.ReadFile("/proc/" + pid + "/cmdline")
+			if strings.Contains(string(env), "HOME="+c.got.Home+"\x00") || strings.Contains(string(args), c.got.Home) {
 				c.Errorf("%q is still running as process %s", command, pid)
 			}
 		}
