@@ -181,14 +181,16 @@ func (d *decision) endAttempt(j *engine.Job, reason string, how state.Event) err
 	return d.end(j, reason, how)
 }
 
-// withdraw takes a job out of the queue, from whoever has it.
+// withdraw takes a job out of the queue, or from whoever has it, be it only since
+// this moment: an agent that takes a job does not lock its run.
 func (d *decision) withdraw(j *engine.Job, reason string) error {
+	err := d.tx.Queue().Drop(d.ctx, j.ID, status.QueueCancelled, reason)
+	if !errors.Is(err, engine.ErrConflict) {
+		return err
+	}
 	e, err := d.tx.Queue().Get(d.ctx, j.ID)
 	if err != nil {
 		return err
-	}
-	if e.Status == status.QueuePending {
-		return d.tx.Queue().Drop(d.ctx, j.ID, status.QueueCancelled, reason)
 	}
 	return d.tx.Queue().End(d.ctx, engine.Token{Job: j.ID, Fence: e.Fence}, status.QueueCancelled, reason, d.r.Now())
 }

@@ -3,9 +3,12 @@ package runs_test
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"strings"
 	"testing"
 	"time"
+
+	"golang.org/x/sync/errgroup"
 
 	"github.com/kici-dev/kici-go/engine"
 	"github.com/kici-dev/kici-go/engine/runs"
@@ -203,6 +206,29 @@ func TestCancelBeforeAnybodyHasIt(t *testing.T) {
 	b.want(id, "a=cancelled b=cancelled run=cancelled")
 	if len(b.claim()) != 0 {
 		t.Error("a cancelled job is offered")
+	}
+}
+
+// A run may be cancelled at the moment at which an agent takes its jobs.
+func TestCancelWhileTaken(t *testing.T) {
+	t.Parallel()
+	b := setupOnPostgres(t)
+	for range 12 {
+		var jobs []lockfile.Job
+		for i := range 8 {
+			jobs = append(jobs, job(fmt.Sprint("j", i)))
+		}
+		id := b.create(workflow(jobs...))
+		var g errgroup.Group
+		g.Go(func() error {
+			_, err := b.Cancel(context.Background(), id, runs.Cancel{By: "me"})
+			return err
+		})
+		g.Go(func() error { b.claim(); return nil })
+		b.must("cancel", g.Wait())
+		if r := b.run(id); r.Status != status.RunCancelled {
+			t.Fatalf("the run is %s", b.states(id))
+		}
 	}
 }
 
