@@ -53,7 +53,9 @@ type Registration struct {
 	Provider   string
 	RoutingKey string
 	Lock       []byte
-	UpdatedAt  time.Time
+	// UpdatedAt is when the delivery came in that said so: deliveries are worked
+	// through side by side, and the latest has the last word.
+	UpdatedAt time.Time
 }
 
 // Event announces a change of state. It commits together with the change.

@@ -31,6 +31,9 @@ func (i *Intake) register(ctx context.Context, tx store.Tx, t *task, m *matched)
 	if err != nil && !errors.Is(err, engine.ErrNotFound) {
 		return err
 	}
+	if old != nil && old.UpdatedAt.After(t.d.ReceivedAt) { // a later push was worked through first
+		return nil
+	}
 	data := Registration{Origin: Origin{m.ref.Repo, m.key}, Source: m.source, SHA: m.ref.SHA, Workflows: []string{}, Depth: t.depth}
 	if m.forget {
 		if old == nil {
@@ -41,7 +44,10 @@ func (i *Intake) register(ctx context.Context, tx store.Tx, t *task, m *matched)
 		for k := range m.lock.file.Workflows {
 			data.Workflows = append(data.Workflows, m.lock.file.Workflows[k].Name)
 		}
-		err = tx.Sources().Register(ctx, &engine.Registration{Source: m.source, Ref: m.ref, Provider: m.kind, RoutingKey: m.key, Lock: m.lock.text, UpdatedAt: i.Now()})
+		err = tx.Sources().Register(ctx, &engine.Registration{Source: m.source, Ref: m.ref, Provider: m.kind, RoutingKey: m.key, Lock: m.lock.text, UpdatedAt: t.d.ReceivedAt})
+	}
+	if errors.Is(err, engine.ErrConflict) { // one did so at this moment
+		return nil
 	}
 	if err != nil || old != nil && !m.forget && bytes.Equal(old.Lock, m.lock.text) {
 		return err

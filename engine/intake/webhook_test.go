@@ -216,6 +216,34 @@ func TestScheduleHearsItself(t *testing.T) {
 	}
 }
 
+// Deliveries are worked through in any order; the last that came in is the one
+// whose lock file listens from then on.
+func TestLatestPushIsRegistered(t *testing.T) {
+	t.Parallel()
+	for _, late := range []string{"1", "gone"} { // the older one: with a lock file, and without
+		b := setup(t)
+		ctx := context.Background()
+		b.lock("1", on("ci", pushTo("main")))
+		b.lock("2", on("ci", pushTo("main")), on("more", pushTo("main")))
+		older, err := b.send("code", push("main", late))
+		b.must(err)
+		newer, err := b.send("code", push("main", "2"))
+		b.must(err)
+		b.must(b.Process(ctx, newer.ID))
+		b.must(b.Process(ctx, older.ID))
+		b.must(b.store.View(ctx, func(tx store.Tx) error {
+			got, err := tx.Sources().Registration(ctx, "s1", "a/b")
+			if err != nil || got.Ref.SHA != "2" {
+				t.Errorf("after %s: %+v, %v", late, got, err)
+			}
+			return nil
+		}))
+		if _, rs := b.outcome(older.ID); late == "1" && len(rs) != 1 {
+			t.Errorf("the older push started %d runs", len(rs))
+		}
+	}
+}
+
 // A registration that becomes another one is announced; the same again is not.
 func TestRegistrationIsNews(t *testing.T) {
 	t.Parallel()

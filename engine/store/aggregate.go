@@ -17,9 +17,10 @@ type Sources interface {
 	List(ctx context.Context) ([]engine.Source, error)
 	// Delete removes the source and its registrations.
 	Delete(ctx context.Context, id engine.SourceID) error
-	// Register replaces the registration of a source's repository, Registration
-	// gets it, and Registrations lists those of sources that are not disabled, in a
-	// stable order and without their lock files, which may be large.
+	// Register replaces the registration of a source's repository, unless that is
+	// of a later time, which is an engine.ErrConflict. Registration gets it, and
+	// Registrations lists those of sources that are not disabled, in a stable order
+	// and without their lock files, which may be large.
 	Register(ctx context.Context, r *engine.Registration) error
 	Registration(ctx context.Context, id engine.SourceID, repo string) (*engine.Registration, error)
 	Registrations(ctx context.Context) ([]engine.Registration, error)

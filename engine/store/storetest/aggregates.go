@@ -61,6 +61,9 @@ func testSources(t *testing.T, b *bench) {
 	r.Ref.SHA, r.Lock = "2", []byte("m")
 	b.tx(func(tx store.Tx) error { return tx.Sources().Register(ctx, &r) })
 	b.tx(func(tx store.Tx) error {
+		late := r
+		late.Ref.SHA, late.UpdatedAt = "0", r.UpdatedAt.Add(-time.Second)
+		is(t, "register what is older", tx.Sources().Register(ctx, &late), engine.ErrConflict)
 		got, err := tx.Sources().Registration(ctx, "s1", "a/b")
 		same(t, "registration", got, &r, err)
 		_, err = tx.Sources().Registration(ctx, "s1", "a/c")

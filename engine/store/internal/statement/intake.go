@@ -47,9 +47,11 @@ func registrationFields(r *engine.Registration) []any {
 }
 
 func (t sources) Register(ctx context.Context, r *engine.Registration) error {
-	return insert(ctx, t.Tx, "register", "registrations", registrationColumns, `ON CONFLICT (source_id, repo) DO UPDATE SET ref = excluded.ref,
-		sha = excluded.sha, provider = excluded.provider, routing_key = excluded.routing_key, lock = excluded.lock,
-		updated_at = excluded.updated_at`, registrationFields, *r)
+	args := registrationFields(r)
+	return t.change(ctx, "register", engine.ErrConflict, "INSERT INTO registrations ("+registrationColumns+") VALUES ("+places(1, len(args))+`)
+		ON CONFLICT (source_id, repo) DO UPDATE SET ref = excluded.ref, sha = excluded.sha, provider = excluded.provider,
+		routing_key = excluded.routing_key, lock = excluded.lock, updated_at = excluded.updated_at
+		WHERE registrations.updated_at <= excluded.updated_at`, args...)
 }
 
 const headColumns = "r.source_id, r.repo, r.ref, r.sha, r.provider, r.routing_key, r.updated_at"
