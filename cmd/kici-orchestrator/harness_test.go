@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"github.com/kici-dev/kici-go/engine/provider/forgetest"
+	"github.com/kici-dev/kici-go/executor/proc/proctest"
 	"github.com/kici-dev/kici-go/kici/adminclient"
 	"github.com/kici-dev/kici-go/kici/author"
 )
@@ -27,7 +28,9 @@ var build = sync.OnceValues(func() (string, error) {
 	if err != nil {
 		return "", err
 	}
-	out, err := exec.Command("go", "build", "-o", dir+string(filepath.Separator), ".", "../kici-agent", "../kici-admin").CombinedOutput()
+	cmd := exec.Command("go", "build", "-o", dir+string(filepath.Separator), ".", "../kici-agent", "../kici-admin")
+	cmd.Env = append(os.Environ(), "CGO_ENABLED=0") // static, as releases are: an agent copies itself into containers
+	out, err := cmd.CombinedOutput()
 	if err != nil {
 		return dir, fmt.Errorf("%w: %s", err, out)
 	}
@@ -36,6 +39,10 @@ var build = sync.OnceValues(func() (string, error) {
 
 func TestMain(m *testing.M) {
 	code := m.Run()
+	if err := closeLab(); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		code = max(code, 1)
+	}
 	if dir, err := build(); dir != "" {
 		_ = err
 		_ = os.RemoveAll(dir)
@@ -79,7 +86,7 @@ func start(t *testing.T, name string, vars ...string) *process {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := p.cmd.Start(); err != nil {
+	if err := proctest.Start(p.cmd); err != nil {
 		t.Fatal(err)
 	}
 	go func() {

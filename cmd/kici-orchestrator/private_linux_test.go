@@ -9,6 +9,8 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+
+	"github.com/kici-dev/kici-go/executor/proc/proctest"
 )
 
 // A job runs as the agent's user and must not find the agent's token in /proc.
@@ -33,7 +35,7 @@ func TestAgentIsPrivate(t *testing.T) {
 		agent.SysProcAttr, read.SysProcAttr = nobody, nobody
 	}
 	stderr, err := agent.StderrPipe()
-	if err := errors.Join(err, agent.Start()); err != nil {
+	if err := errors.Join(err, proctest.Start(agent)); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {

@@ -9,6 +9,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/kici-dev/kici-go/executor/proc/proctest"
 )
 
 // process is a kici dev whose lines a test waits for.
@@ -29,7 +31,7 @@ func startDev(t *testing.T, dir string, env []string) *process {
 	}
 	p.Stdout, p.Stderr, p.out = w, w, r
 	p.lines = bufio.NewScanner(r)
-	if err := p.Start(); err != nil {
+	if err := proctest.Start(p.Cmd); err != nil {
 		t.Fatal(err)
 	}
 	w.Close()

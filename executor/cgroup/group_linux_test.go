@@ -13,6 +13,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/kici-dev/kici-go/executor/proc/proctest"
 )
 
 func open(t *testing.T, l Limits) *Group {
@@ -41,7 +43,7 @@ func inside(t *testing.T, g *Group, script string) *exec.Cmd {
 		t.Fatal(err)
 	}
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
-	if err := cmd.Start(); err != nil {
+	if err := proctest.Start(cmd); err != nil {
 		t.Fatal(err)
 	}
 	if err := g.Add(cmd.Process.Pid); err != nil {

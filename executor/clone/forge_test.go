@@ -15,6 +15,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/kici-dev/kici-go/executor/proc/proctest"
 )
 
 // part is a program that a test needs. Where it is missing the test is
@@ -174,7 +176,7 @@ func startSSH(t *testing.T) *sshd {
 		t.Fatal(err)
 	}
 	cmd.Stderr = log
-	if err := cmd.Start(); err != nil {
+	if err := proctest.Start(cmd); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {

@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/kici-dev/kici-go/executor/proc/proctest"
 )
 
 func TestReadProc(t *testing.T) {
@@ -30,7 +32,7 @@ func TestStraysBehindALongEnvironment(t *testing.T) {
 	cookie := fmt.Sprintf("test-strays-%d", os.Getpid())
 	cmd := exec.Command("sleep", "60")
 	cmd.Env = []string{"LONG=" + strings.Repeat("x", 60<<10), CookieName + "=" + cookie + ":1"}
-	if err := cmd.Start(); err != nil {
+	if err := proctest.Start(cmd); err != nil {
 		t.Fatal(err)
 	}
 	defer func() {

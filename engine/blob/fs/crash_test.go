@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"github.com/kici-dev/kici-go/engine/blob"
+	"github.com/kici-dev/kici-go/executor/proc/proctest"
 )
 
 // crashDir tells the test binary to be the writer that is killed.
@@ -52,7 +53,7 @@ func TestKilledWriter(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if err := child.Start(); err != nil {
+		if err := proctest.Start(child); err != nil {
 			t.Fatal(err)
 		}
 		told := -1

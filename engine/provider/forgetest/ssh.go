@@ -78,6 +78,7 @@ func serve(t testing.TB, sshd, config string, port int) error {
 	cmd := exec.CommandContext(ctx, sshd, "-D", "-e", "-f", config)
 	var errs strings.Builder
 	cmd.Stderr = &errs
+	tie(cmd)
 	if err := cmd.Start(); err != nil {
 		cancel()
 		return fmt.Errorf("forgetest: sshd: %w", err)

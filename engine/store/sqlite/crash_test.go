@@ -16,6 +16,7 @@ import (
 
 	"github.com/kici-dev/kici-go/engine"
 	"github.com/kici-dev/kici-go/engine/store"
+	"github.com/kici-dev/kici-go/executor/proc/proctest"
 )
 
 // crashDir tells the test binary to be the writer that is killed.
@@ -59,7 +60,7 @@ func TestKilledWriter(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if err := child.Start(); err != nil {
+		if err := proctest.Start(child); err != nil {
 			t.Fatal(err)
 		}
 		told, said := -1, ""

@@ -16,10 +16,9 @@ import (
 	"testing"
 	"time"
 
-	"github.com/moby/moby/client"
-
 	"github.com/kici-dev/kici-go/executor"
 	"github.com/kici-dev/kici-go/executor/bundle"
+	"github.com/kici-dev/kici-go/executor/sandbox/container/containertest"
 	"github.com/kici-dev/kici-go/executor/sandbox/sandboxtest"
 )
 
@@ -34,10 +33,10 @@ func TestEngines(t *testing.T) {
 	once := map[string]func(*testing.T, *bench){
 		"no bash": noBash, "cache": caches, "secrets": mounted, "missing image": missingImage, "keeps": keeps, "not a runner": notARunner,
 	}
-	for kind := range kinds {
+	for _, kind := range containertest.Kinds() {
 		t.Run(kind, func(t *testing.T) {
 			t.Parallel()
-			address := need(t, kind)
+			address := lab.Need(t, kind)
 			tests := maps.Clone(both)
 			if kind == "docker" {
 				maps.Copy(tests, once)
@@ -46,7 +45,7 @@ func TestEngines(t *testing.T) {
 				t.Parallel()
 				sandboxtest.Run(t, func(t testing.TB) sandboxtest.Subject {
 					return sandboxtest.Subject{Runner: setup(t, address).runner, Environ: os.Environ(), Prepare: func(task *executor.Task) {
-						task.Container = &executor.Container{Image: imageThin}
+						task.Container = &executor.Container{Image: containertest.ImageThin}
 					}}
 				})
 			})
@@ -101,7 +100,7 @@ func (b *bench) task(t *testing.T, body string) executor.Task {
 	}
 	p := built.Programs[0]
 	return executor.Task{
-		Host: b.host, Container: &executor.Container{Image: imageThin},
+		Host: b.host, Container: &executor.Container{Image: containertest.ImageThin},
 		Job: &executor.Job{
 			Kind: executor.KindJob, Run: "run-1", Workflow: "w", Name: "j / " + t.Name(), Base: "j", Origin: executor.Origin{Export: "#default"},
 			Event: json.RawMessage(`{"type":"push","payload":{"ref":"refs/heads/main"},"targetBranch":"main"}`),
@@ -122,19 +121,8 @@ func (b *bench) run(t *testing.T, task executor.Task) *executor.Result {
 // containers lists those of a job.
 func (b *bench) containers(t *testing.T, job string) []string {
 	t.Helper()
-	e, err := find(context.WithoutCancel(t.Context()), b.address, nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer e.api.Close()
-	list, err := e.api.ContainerList(context.WithoutCancel(t.Context()), client.ContainerListOptions{
-		All: true, Filters: make(client.Filters).Add("label", labelSandbox+"=true"),
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
 	var out []string
-	for _, c := range list.Items {
+	for _, c := range containertest.Left(t, b.address, labelSandbox, "true") {
 		if c.Labels[labelJob] == job {
 			out = append(out, c.ID)
 		}
@@ -328,15 +316,15 @@ func owned(t *testing.T, b *bench) {
 func noBash(t *testing.T, b *bench) {
 	b.runner.config.Mounts = nil
 	task := b.task(t, "await ctx.$`echo hello`;")
-	task.Container.Image = imageBare
+	task.Container.Image = containertest.ImageBare
 	res := b.run(t, task)
 	if res.Status != executor.Failed || res.Failure == nil {
 		t.Fatalf("%+v", res)
 	}
-	wantText(t, res.Failure.Message, `image "`+imageBare+`" has no bash, which $ needs`)
+	wantText(t, res.Failure.Message, `image "`+containertest.ImageBare+`" has no bash, which $ needs`)
 
 	task = b.task(t, "console.log('no command');")
-	task.Container.Image = imageBare
+	task.Container.Image = containertest.ImageBare
 	if res := b.run(t, task); res.Status != executor.Success {
 		t.Errorf("without commands: %+v", res.Failure)
 	}
@@ -359,7 +347,7 @@ func mounted(t *testing.T, b *bench) {
 
 // A static program that is no kici says what it has to say.
 func notARunner(t *testing.T, b *bench) {
-	busybox, err := programNamed("busybox")
+	busybox, err := containertest.Program("busybox")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -462,7 +450,7 @@ func sweeps(t *testing.T, b *bench) {
 	}
 	defer e.api.Close()
 	task := b.task(t, "")
-	img, err := e.image(t.Context(), imageThin, func(string, ...any) {})
+	img, err := e.image(t.Context(), containertest.ImageThin, func(string, ...any) {})
 	if err != nil {
 		t.Fatal(err)
 	}

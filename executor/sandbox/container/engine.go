@@ -67,9 +67,13 @@ func (e *NoEngineError) Unwrap() []error {
 	return out
 }
 
-// answer is how long an engine has to answer a ping. A socket on which nobody
-// accepts must not hang a run.
-const answer = 3 * time.Second
+// How long an engine has to answer. A socket on which nobody accepts must not hang
+// a run. Where somebody said which engine it is there is nobody else to ask, and a
+// busy machine gets the time that it needs.
+const (
+	answer       = 3 * time.Second
+	answerChosen = 15 * time.Second
+)
 
 // find connects to the first engine that answers.
 func find(ctx context.Context, host string, environ []string) (*engine, error) {
@@ -111,7 +115,11 @@ func open(ctx context.Context, p place, environ []string) (*engine, error) {
 		return nil, err
 	}
 	e := &engine{api: api, where: p.by, option: map[string]bool{}}
-	ctx, stop := context.WithTimeoutCause(ctx, answer, errors.New("it does not answer"))
+	limit := answer
+	if p.chosen {
+		limit = answerChosen
+	}
+	ctx, stop := context.WithTimeoutCause(ctx, limit, errors.New("it does not answer"))
 	defer stop()
 	if err := e.ask(ctx); err != nil {
 		api.Close()

@@ -20,6 +20,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/kici-dev/kici-go/executor"
+	"github.com/kici-dev/kici-go/executor/sandbox/container/containertest"
 )
 
 func write(t *testing.T, file, text string) {
@@ -220,7 +221,7 @@ func TestRunnerBinary(t *testing.T) {
 			t.Errorf("%s: %v", path, err)
 		}
 	}
-	if bash, err := programNamed("bash"); err == nil && runtime.GOOS == "linux" {
+	if bash, err := containertest.Program("bash"); err == nil && runtime.GOOS == "linux" {
 		if _, err := New(Config{RunnerBinary: bash}).runnerFor(runtime.GOARCH); err == nil || !strings.Contains(err.Error(), "dynamically linked") {
 			t.Errorf("bash: %v", err)
 		}

@@ -138,14 +138,14 @@ func New(c Config) (*Agent, error) {
 // cancelled with their hooks, after Grace by force, and Run returns when nothing
 // of them is left. It may be called once.
 func (a *Agent) Run(ctx context.Context) (err error) {
-	release, err := a.own()
+	release, heir, err := a.own()
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, release()) }()
 	reports, stop := context.WithCancel(context.WithoutCancel(ctx))
 	defer stop()
-	jobs, finish := a.runners(ctx)
+	jobs, finish := a.runners(ctx, heir)
 	defer func() { err = errors.Join(err, finish()) }()
 
 	a.mu.Lock()
@@ -164,8 +164,9 @@ func (a *Agent) Run(ctx context.Context) (err error) {
 	return nil
 }
 
-// runners says where jobs run.
-func (a *Agent) runners(ctx context.Context) (executor.Runner, func() error) {
+// runners says where jobs run. The heir of an agent that was killed in a job has
+// its container removed as well, beside the work: an engine may take its time.
+func (a *Agent) runners(ctx context.Context, heir bool) (executor.Runner, func() error) {
 	if a.config.Runner != nil {
 		return a.config.Runner, func() error { return nil }
 	}
@@ -174,7 +175,20 @@ func (a *Agent) runners(ctx context.Context) (executor.Runner, func() error) {
 	}, a.config.Slots)
 	kids.warm(context.WithoutCancel(ctx))
 	boxes := container.New(container.Config{Next: kids, Environ: a.config.Environ, Image: a.config.Image, KeepFailed: a.config.KeepFailed})
-	return boxes, func() error { return errors.Join(kids.close(), boxes.Close()) }
+	sweeping, stop := context.WithCancel(ctx)
+	var swept sync.WaitGroup
+	if heir {
+		swept.Go(func() {
+			if err := boxes.Sweep(sweeping); err != nil && sweeping.Err() == nil {
+				a.config.Log.Warn("agent: containers that an earlier agent left cannot be removed", "err", err)
+			}
+		})
+	}
+	return boxes, func() error {
+		stop()
+		swept.Wait()
+		return errors.Join(kids.close(), boxes.Close())
+	}
 }
 
 // shut ends what is under way: softly, then hard.

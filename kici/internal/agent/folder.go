@@ -14,21 +14,21 @@ import (
 )
 
 // own locks the data folder and removes what an agent left there that was
-// killed.
-func (a *Agent) own() (release func() error, err error) {
+// killed; heir says that there was something.
+func (a *Agent) own() (release func() error, heir bool, err error) {
 	if err := os.MkdirAll(a.workDir(), 0o700); err != nil {
-		return nil, fmt.Errorf("agent: %w", err)
+		return nil, false, fmt.Errorf("agent: %w", err)
 	}
 	lock := flock.New(filepath.Join(a.config.DataDir, "agent.lock"))
 	switch ok, err := lock.TryLock(); {
 	case err != nil:
-		return nil, fmt.Errorf("agent: lock the data folder: %w", err)
+		return nil, false, fmt.Errorf("agent: lock the data folder: %w", err)
 	case !ok:
-		return nil, fmt.Errorf("%w: %s", ErrInUse, a.config.DataDir)
+		return nil, false, fmt.Errorf("%w: %s", ErrInUse, a.config.DataDir)
 	}
 	entries, err := os.ReadDir(a.workDir())
 	if err != nil {
-		return nil, errors.Join(fmt.Errorf("agent: %w", err), lock.Close())
+		return nil, false, errors.Join(fmt.Errorf("agent: %w", err), lock.Close())
 	}
 	for _, e := range entries {
 		if err := checkout.RemoveAll(filepath.Join(a.workDir(), e.Name())); err != nil {
@@ -37,7 +37,7 @@ func (a *Agent) own() (release func() error, err error) {
 	}
 	// No tree of ours borrows from a mirror now, so old ones can go.
 	a.trees.Collect(a.config.Now(), mirrorAge)
-	return lock.Close, nil
+	return lock.Close, len(entries) > 0, nil
 }
 
 // mirrorAge is how long a repository may go unused before it is fetched anew.

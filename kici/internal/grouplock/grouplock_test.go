@@ -16,6 +16,7 @@ import (
 
 	"go.uber.org/goleak"
 
+	"github.com/kici-dev/kici-go/executor/proc/proctest"
 	"github.com/kici-dev/kici-go/kici/internal/grouplock"
 )
 
@@ -73,7 +74,7 @@ func start(t *testing.T, dir, mode string) *process {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := cmd.Start(); err != nil {
+	if err := proctest.Start(cmd); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { cmd.Process.Kill(); cmd.Wait() })
