@@ -81,6 +81,12 @@ func (s *Server) start(ctx context.Context) error {
 	return s.accepting(ctx)
 }
 
+// Socket is where the server listens, for who puts a proxy before it.
+func (s *Server) Socket() string { return filepath.Join(s.dir, ".s.PGSQL.5432") }
+
+// Pid is that of the postmaster; its children are below it.
+func (s *Server) Pid() int { return s.process.Process.Pid }
+
 // Crash kills the server with signal 9. What serves connections notices that and
 // ends a moment later.
 func (s *Server) Crash() {

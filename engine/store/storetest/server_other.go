@@ -19,6 +19,12 @@ func Postgres(context.Context, bool) (*Server, error) { return nil, ErrNoPostgre
 // Stop does nothing.
 func (*Server) Stop() error { return nil }
 
+// Socket is nowhere.
+func (*Server) Socket() string { return "" }
+
+// Pid is nobody's.
+func (*Server) Pid() int { return 0 }
+
 // Crash does nothing.
 func (*Server) Crash() {}
 
