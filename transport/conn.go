@@ -1,6 +1,9 @@
 package transport
 
-import "context"
+import (
+	"context"
+	"time"
+)
 
 // Conn is one connection. All methods may be called from several goroutines.
 //
@@ -21,6 +24,14 @@ type Conn interface {
 	Close(code Code, reason string) error
 	// RemoteAddr names the other side for logs and address rules.
 	RemoteAddr() string
+}
+
+// Hearer is a Conn that notices signs of life below the frames. One in memory
+// needs none: it does not outlive its other side.
+type Hearer interface {
+	// Heard is when the other side last gave a sign of life. While what it sent
+	// waits here to be received that is now: it is this side which is slow.
+	Heard() time.Time
 }
 
 // Dialer opens connections to one place.

@@ -47,6 +47,7 @@ func (a *instant) Dispatch(_ context.Context, as *dispatch.Assignment) error {
 
 func (a *instant) Stop(context.Context, dispatch.Stop) error { return nil }
 func (a *instant) Close(dispatch.Close, string)              {}
+func (a *instant) Heard() time.Time                          { return time.Now() }
 
 // work answers with what an agent says about a job with one step.
 func (a *instant) work(ctx context.Context) error {

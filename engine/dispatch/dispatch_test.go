@@ -49,7 +49,10 @@ func in(t *testing.T, c dispatch.Config, test func(b *bench)) {
 		b.must(s.Migrate(ctx, time.Now()))
 		id := func() string { return fmt.Sprintf("id-%06d", b.ids.Add(1)) }
 		b.runs = runs.New(s, runs.Config{Now: time.Now, NewID: id})
-		c.Now, c.NewID, c.Instance, c.Log = time.Now, id, "one", slog.New(slog.DiscardHandler)
+		c.NewID, c.Instance, c.Log = id, "one", slog.New(slog.DiscardHandler)
+		if c.Now == nil {
+			c.Now = time.Now
+		}
 		c.Repositories = nowhere{}
 		b.Dispatcher = dispatch.New(s, b.runs, c)
 		b.group.Go(func() {
@@ -90,6 +93,16 @@ type link struct {
 	got    []*dispatch.Assignment
 	stops  []dispatch.Stop
 	closed []dispatch.Close
+	cut    time.Time // nothing is heard of it since
+}
+
+func (l *link) Heard() time.Time {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if !l.cut.IsZero() {
+		return l.cut
+	}
+	return time.Now()
 }
 
 func (l *link) Dispatch(_ context.Context, a *dispatch.Assignment) error {
@@ -327,6 +340,52 @@ func TestAgentIsGone(t *testing.T) {
 		if j := b.job(id, "begun"); j.Reason != "infrastructure: agent one did not come back within the recovery window of 2m0s" {
 			t.Error(j.Reason)
 		}
+	})
+}
+
+// An agent that hangs, or is cut off without a word, keeps its connection for a
+// while. Its jobs do not wait for the end of that.
+func TestAgentHangs(t *testing.T) {
+	t.Parallel()
+	in(t, dispatch.Config{}, func(b *bench) {
+		id := b.create("quiet")
+		l := b.connect("one", 1, linux)
+		b.say(l, l.take()[0], runs.Report{Started: true})
+		pass(time.Minute)
+		b.want(id, "quiet", status.JobRunning)
+		l.mu.Lock()
+		l.cut = time.Now()
+		l.mu.Unlock()
+		pass(20 * time.Second)
+		b.want(id, "quiet", status.JobQueued)
+	})
+}
+
+// An orchestrator that was stopped for a while has heard nobody in that time, and
+// does not take its agents for dead when it goes on.
+func TestStoppedForAWhile(t *testing.T) {
+	t.Parallel()
+	var away atomic.Int64
+	clock := func() time.Time { return time.Now().Add(time.Duration(away.Load())) }
+	in(t, dispatch.Config{Now: clock}, func(b *bench) {
+		id := b.create("quiet")
+		l := b.connect("one", 1, linux)
+		b.say(l, l.take()[0], runs.Report{Started: true})
+		pass(20 * time.Second)
+		heard := func(at time.Time) {
+			l.mu.Lock()
+			l.cut = at
+			l.mu.Unlock()
+		}
+		heard(clock())
+		away.Store(int64(time.Minute))
+		pass(5 * time.Second)
+		b.want(id, "quiet", status.JobRunning)
+		heard(clock())
+		pass(12 * time.Second)
+		b.want(id, "quiet", status.JobRunning)
+		pass(10 * time.Second) // and now it is really silent
+		b.want(id, "quiet", status.JobQueued)
 	})
 }
 

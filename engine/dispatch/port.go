@@ -3,6 +3,7 @@ package dispatch
 import (
 	"context"
 	"encoding/json"
+	"time"
 
 	"github.com/kici-dev/kici-go/engine"
 	"github.com/kici-dev/kici-go/engine/provider"
@@ -50,6 +51,9 @@ type Link interface {
 	Dispatch(ctx context.Context, a *Assignment) error
 	Stop(ctx context.Context, s Stop) error
 	Close(why Close, text string)
+	// Heard is when the agent last gave a sign of life; one that hangs or is cut
+	// off gives none although the connection stands.
+	Heard() time.Time
 }
 
 // Evaluator calls a pure function of a lock file with an event. Field is where it

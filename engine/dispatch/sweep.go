@@ -24,15 +24,24 @@ func (d *Dispatcher) keepAlive(ctx context.Context) error {
 }
 
 func (d *Dispatcher) alive(ctx context.Context) error {
-	var tokens []engine.Token
+	busy := map[*Member][]engine.Token{}
 	for _, m := range d.all() {
-		tokens = append(tokens, m.tokens()...)
+		if tokens := m.tokens(); len(tokens) > 0 {
+			busy[m] = tokens
+		}
 	}
-	if len(tokens) == 0 {
+	if len(busy) == 0 {
 		return nil
 	}
-	err := d.store.Tx(ctx, func(tx store.Tx) error { return tx.Queue().Alive(ctx, d.Now(), tokens...) })
-	return errors.Join(err, d.stalled(ctx, d.Now()))
+	err := d.store.Tx(ctx, func(tx store.Tx) error {
+		for m, tokens := range busy {
+			if err := tx.Queue().Alive(ctx, m.link.Heard(), tokens...); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	return errors.Join(err, d.stalled(ctx))
 }
 
 // lead sweeps while this process is the leader.
@@ -56,8 +65,13 @@ func (d *Dispatcher) sweepWhile(ctx context.Context, s store.Session) error {
 		}
 	}
 	failed(d.runs.Recover(ctx))
-	for {
-		failed(d.Tick(ctx, d.Now(), since))
+	for last := since; ; {
+		now := d.Now()
+		if now.Sub(last) > d.Silence/3 { // this process was stopped, or its machine asleep: it is it that heard nobody
+			since = now
+		}
+		last = now
+		failed(d.Tick(ctx, now, since))
 		pause := time.NewTimer(runs.TickEvery)
 		select {
 		case <-ctx.Done():
@@ -149,11 +163,12 @@ func (d *Dispatcher) scaled(ctx context.Context, id engine.AgentID) (yes bool) {
 }
 
 // stalled looks at the attempts of agents connected here whose connection lives
-// while they themselves say nothing.
-func (d *Dispatcher) stalled(ctx context.Context, now time.Time) error {
+// while they themselves say nothing. What counts is until when the agent was
+// heard: of the time since then nothing is known.
+func (d *Dispatcher) stalled(ctx context.Context) error {
 	var errs []error
 	for _, m := range d.all() {
-		for _, t := range m.quiet(now.Add(-d.Stall)) {
+		for _, t := range m.quiet(m.link.Heard().Add(-d.Stall)) {
 			errs = append(errs, ignoreStale(d.runs.Stalled(ctx, t, "stale detection (no heartbeat)")))
 		}
 	}

@@ -32,6 +32,8 @@ type conn struct {
 	code   transport.Code
 	reason string
 	closed bool // closes is closed
+	heard  time.Time
+	behind bool // the reader waits for the receiver
 }
 
 func newConn(ws *websocket.Conn, remote string, opt Options) *conn {
@@ -129,9 +131,27 @@ func (c *conn) closing() bool {
 func (c *conn) alive() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	c.heard, c.behind = time.Now(), false
 	if !c.closed {
-		_ = c.ws.SetReadDeadline(time.Now().Add(c.opt.Dead))
+		_ = c.ws.SetReadDeadline(c.heard.Add(c.opt.Dead))
 	}
+}
+
+// Heard implements transport.Hearer.
+func (c *conn) Heard() time.Time {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.behind {
+		return time.Now()
+	}
+	return c.heard
+}
+
+// wait notes that the reader waits for the receiver, until alive.
+func (c *conn) wait() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.behind = true
 }
 
 // pinged leaves the answer to the writer. Of several pings that wait, the last is
@@ -167,4 +187,7 @@ func clipReason(s string) string {
 	return s
 }
 
-var _ transport.Conn = (*conn)(nil)
+var (
+	_ transport.Conn   = (*conn)(nil)
+	_ transport.Hearer = (*conn)(nil)
+)

@@ -54,6 +54,7 @@ func (c *conn) readAll() error {
 		size = max(len(frame)+512, 1<<10) // the next one is often as long
 		// Waiting here while the receiver is slow is the flow control: the
 		// socket fills, then the other side's queue.
+		c.wait()
 		if c.in.Push(context.Background(), frame) == nil {
 			c.alive()
 		}

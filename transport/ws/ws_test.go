@@ -7,6 +7,7 @@ import (
 	"errors"
 	"net/http"
 	"net/http/httptest"
+	"runtime"
 	"strings"
 	"testing"
 	"time"
@@ -138,6 +139,35 @@ func TestRefusedFrames(t *testing.T) {
 }
 
 // TestDead: a peer that is silent, and answers no ping, is gone.
+// TestHeard: a ping is a sign of life, silence is none, and what waits here to be
+// received speaks for the other side.
+func TestHeard(t *testing.T) {
+	t.Parallel()
+	peer, conn := raw(t, ws.Options{Queue: 1, CloseWait: 50 * time.Millisecond})
+	heard := conn.(transport.Hearer).Heard
+	first := heard()
+	answered := make(chan string, 1)
+	peer.SetPongHandler(func(data string) error { answered <- data; return errors.New("seen") })
+	if err := peer.WriteControl(websocket.PingMessage, nil, time.Now().Add(time.Minute)); err != nil {
+		t.Fatal(err)
+	}
+	_, _, _ = peer.ReadMessage()
+	<-answered
+	second := heard()
+	if !second.After(first) || heard() != second {
+		t.Errorf("heard at %s, %s and %s", first, second, heard())
+	}
+	for range 3 { // one is received, one fills the queue, one waits
+		if err := peer.WriteMessage(websocket.TextMessage, []byte("frame")); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for now := heard(); !heard().After(now); {
+		now = heard()
+		runtime.Gosched()
+	}
+}
+
 func TestDead(t *testing.T) {
 	t.Parallel()
 	peer, conn := raw(t, ws.Options{Ping: 20 * time.Millisecond, Dead: 200 * time.Millisecond, CloseWait: 50 * time.Millisecond})

@@ -3,6 +3,7 @@ package serverend
 import (
 	"context"
 	"errors"
+	"time"
 
 	"github.com/kici-dev/kici-go/engine"
 	"github.com/kici-dev/kici-go/engine/dispatch"
@@ -172,6 +173,15 @@ func (l *link) Stop(ctx context.Context, s dispatch.Stop) error {
 // Close ends the connection with the code that says why.
 func (l *link) Close(why dispatch.Close, reason string) {
 	l.cancel(&transport.CloseError{Code: codes[why], Reason: reason})
+}
+
+// Heard is when the agent's end gave a sign of life; that of an agent in this
+// process lives as long as the process.
+func (l *link) Heard() time.Time {
+	if h, ok := l.conn.(transport.Hearer); ok {
+		return h.Heard()
+	}
+	return l.s.Now()
 }
 
 // errNotYours is the answer about runs of which the agent has no job.
