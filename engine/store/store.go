@@ -36,6 +36,7 @@ type Tx interface {
 	Events() Events
 	Schedules() Schedules
 	Retention() Retention
+	Relay() Relay
 	// Notify wakes the listeners of a topic after the commit.
 	Notify(topic string)
 }

@@ -61,11 +61,23 @@ type Error struct {
 type AuthRequest struct {
 	Token           string `json:"token"`
 	ProtocolVersion int    `json:"protocolVersion"`
+	// Capabilities and SoftwareVersion are of an orchestrator that dials a relay.
+	Capabilities    *OrchestratorCapabilities `json:"capabilities,omitempty"`
+	SoftwareVersion string                    `json:"softwareVersion,omitempty"`
 }
 
 // AuthSuccess answers a good token.
 type AuthSuccess struct {
 	ConnectionID string `json:"connectionId"`
+	// What follows a relay says. OrgPublicAlias names the organisation to
+	// strangers; OrgID (in routing keys and addresses), WebhookURL (what addresses
+	// begin with), Numbers (it numbers messages of record) and ProtocolVersion are
+	// additions.
+	OrgPublicAlias  string `json:"orgPublicAlias,omitempty"`
+	OrgID           string `json:"orgId,omitempty"`
+	WebhookURL      string `json:"webhookUrl,omitempty"`
+	Numbers         bool   `json:"numbers,omitempty"`
+	ProtocolVersion int    `json:"protocolVersion,omitempty"`
 }
 
 // AuthFailure answers a bad one; the connection is closed behind it.

@@ -1,6 +1,7 @@
 // Package message is what the frames say: one Go struct for every message of the
 // links, with the names the wire has. One file per theme of a link; agent_*.go is
-// the link between orchestrator and agent.
+// the link between orchestrator and agent, relay_*.go the one between orchestrator
+// and relay.
 //
 // A call flows like this: Encode turns a message into a frame, a JSON object
 // whose first key is type, and Open turns a frame into an Envelope. Open knows

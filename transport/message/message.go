@@ -12,11 +12,13 @@ type Message interface {
 // Direction is the way a frame travels.
 type Direction uint8
 
-// The directions of the link between agent and orchestrator. They are bits: a
-// message may travel both ways.
+// The directions of the links. They are bits: a message may travel both ways, and
+// over several links.
 const (
 	ToOrchestrator Direction = 1 << iota // an agent wrote it
 	ToAgent                              // an orchestrator wrote it to an agent
+	ToRelay                              // an orchestrator wrote it to a relay
+	FromRelay                            // a relay wrote it to an orchestrator
 )
 
 func (d Direction) String() string {
@@ -25,6 +27,10 @@ func (d Direction) String() string {
 		return "agent to orchestrator"
 	case ToAgent:
 		return "orchestrator to agent"
+	case ToRelay:
+		return "orchestrator to relay"
+	case FromRelay:
+		return "relay to orchestrator"
 	}
 	return "unknown direction"
 }

@@ -22,7 +22,7 @@ var update = flag.Bool("update", false, "rewrite testdata")
 
 // way finds the directions of a type by asking Open.
 func ways(typ string) (out []message.Direction) {
-	for _, d := range []message.Direction{message.ToOrchestrator, message.ToAgent} {
+	for _, d := range []message.Direction{message.ToOrchestrator, message.ToAgent, message.ToRelay, message.FromRelay} {
 		_, err := message.Open(d, []byte(`{"type":"`+typ+`"}`))
 		if !errors.As(err, new(*message.DirectionError)) {
 			out = append(out, d)
@@ -100,7 +100,7 @@ func fill(v reflect.Value, name string) {
 	case reflect.Struct:
 		for i := range v.NumField() {
 			f := v.Type().Field(i)
-			if f.IsExported() {
+			if f.IsExported() && f.Tag.Get("json") != "-" { // what is not on the wire is part of the type
 				name, _, _ := strings.Cut(f.Tag.Get("json"), ",")
 				fill(v.Field(i), name)
 			}

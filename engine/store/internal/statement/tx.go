@@ -70,6 +70,7 @@ func (t *Tx) Logs() store.Logs             { return logs{t} }
 func (t *Tx) Events() store.Events         { return events{t} }
 func (t *Tx) Schedules() store.Schedules   { return schedules{t} }
 func (t *Tx) Retention() store.Retention   { return retention{t} }
+func (t *Tx) Relay() store.Relay           { return relays{t} }
 
 var _ store.Tx = (*Tx)(nil)
 
