@@ -39,7 +39,7 @@ type (
 )
 
 // OrchestratorOption is a live thing for an orchestrator, AgentOption one for an
-// agent, and SharedOption serves both.
+// agent, RelayOption one for a relay, and SharedOption serves all of them.
 type (
 	OrchestratorOption interface {
 		applyOrchestrator(*orchestratorSettings) error
@@ -50,6 +50,7 @@ type (
 	SharedOption interface {
 		OrchestratorOption
 		AgentOption
+		RelayOption
 	}
 )
 
@@ -64,6 +65,7 @@ func (f agentOption) applyAgent(s *agentSettings) error { return f(s) }
 type sharedOption struct {
 	orchestratorOption
 	agentOption
+	relayOption
 }
 
 var errNil = errors.New("kici: an option was given nothing")
@@ -73,6 +75,7 @@ func WithLogger(l *slog.Logger) SharedOption {
 	return sharedOption{
 		func(s *orchestratorSettings) error { s.live.Log = l; return given(l != nil) },
 		func(s *agentSettings) error { s.log = l; return given(l != nil) },
+		func(s *relaySettings) error { s.live.Log = l; return given(l != nil) },
 	}
 }
 
@@ -81,6 +84,7 @@ func WithClock(now func() time.Time) SharedOption {
 	return sharedOption{
 		func(s *orchestratorSettings) error { s.live.Now = now; return given(now != nil) },
 		func(s *agentSettings) error { s.now = now; return given(now != nil) },
+		func(s *relaySettings) error { s.live.Now = now; return given(now != nil) },
 	}
 }
 
@@ -91,6 +95,7 @@ func WithEnviron(environ []string) SharedOption {
 	return sharedOption{
 		func(s *orchestratorSettings) error { s.environ = environ; return nil },
 		func(s *agentSettings) error { s.environ = environ; return nil },
+		func(*relaySettings) error { return nil }, // it starts nothing
 	}
 }
 
@@ -100,6 +105,7 @@ func WithChildCommand(args ...string) SharedOption {
 	return sharedOption{
 		func(s *orchestratorSettings) error { s.child = args; return nil },
 		func(s *agentSettings) error { s.child = args; return nil },
+		func(*relaySettings) error { return nil },
 	}
 }
 
@@ -145,6 +151,12 @@ func WithSecrets(x Secrets) OrchestratorOption {
 // auth. Without it such triggers never match, and the log of deliveries says why.
 func WithWebhookSecrets(x WebhookSecrets) OrchestratorOption {
 	return orchestratorOption(func(s *orchestratorSettings) error { s.live.WebhookSecrets = x; return given(x != nil) })
+}
+
+// WithRelayDialer connects the orchestrator with its relay some other way than by
+// RelayURL: with a relay in this process, say.
+func WithRelayDialer(d Dialer) OrchestratorOption {
+	return orchestratorOption(func(s *orchestratorSettings) error { s.live.RelayDialer = d; return given(d != nil) })
 }
 
 // WithDialer connects the agent. It is required.

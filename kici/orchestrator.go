@@ -50,6 +50,17 @@ type OrchestratorConfig struct {
 	// BlobDir is where payloads and logs lie; "blobs" in DataDir when empty.
 	BlobDir string
 	Version string // of the program, for whoever asks
+	// Mode says where deliveries come from: "independent" (from senders),
+	// "platform" (over a relay) or "hybrid" (both). Empty is platform with a relay,
+	// and independent without.
+	Mode string
+	// RelayURL is a relay's address, ws://, wss://, http:// or https://, and RelayKey
+	// the orchestrator key of an organisation there.
+	RelayURL string
+	RelayKey string `json:"-"`
+	// Instance names this orchestrator, and Cluster those that share its store, where
+	// a relay lists them.
+	Instance, Cluster string
 }
 
 // Forever is a timeout that does not come.
@@ -116,6 +127,7 @@ func NewOrchestrator(cfg OrchestratorConfig, opts ...OrchestratorOption) (*Orche
 		DataDir: cfg.DataDir, PublicURL: cfg.PublicURL, BasePath: cfg.BasePath, AgentAuth: cfg.AgentAuth, DrainTimeout: cfg.DrainTimeout,
 		QueueTimeout: cfg.QueueTimeout, GroupTimeout: cfg.GroupTimeout, AckTimeout: cfg.AckTimeout, LogCap: cfg.MaxLogBytes,
 		Retention: cfg.Retention, SecretKey: cfg.SecretKey, AdminToken: cfg.AdminToken, BlobDir: cfg.BlobDir, Version: cfg.Version,
+		Mode: cfg.Mode, RelayURL: cfg.RelayURL, RelayKey: cfg.RelayKey, Instance: cfg.Instance, Cluster: cfg.Cluster,
 	}
 	for _, src := range cfg.Sources {
 		c.Sources = append(c.Sources, orchestrator.Source(src))

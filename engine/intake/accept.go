@@ -83,7 +83,7 @@ func (i *Intake) Accept(ctx context.Context, g *Gate, in *provider.Inbound) (Rec
 	}
 	var r Receipt
 	err = i.store.Tx(ctx, func(tx store.Tx) (err error) {
-		r, err = receiveTx(ctx, tx, d, g.Settings.DedupWindow, in.Body)
+		r, err = receiveTx(ctx, tx, d, g.Settings.DedupWindow, in)
 		return err
 	})
 	if err != nil {
@@ -93,16 +93,23 @@ func (i *Intake) Accept(ctx context.Context, g *Gate, in *provider.Inbound) (Rec
 	return r, nil
 }
 
+// relayedWindow is how long the id of a relayed delivery is remembered: longer
+// than any relay goes on offering it.
+const relayedWindow = time.Hour
+
 // receiveTx writes a delivery down. One that was there before stays in the log
-// without its body.
-func receiveTx(ctx context.Context, tx store.Tx, d *engine.Delivery, window time.Duration, body []byte) (Receipt, error) {
+// without its body. A relay that heard no answer offers a delivery again, perhaps to
+// another orchestrator of this store: its own id tells, whether or not the sender
+// gave one.
+func receiveTx(ctx context.Context, tx store.Tx, d *engine.Delivery, window time.Duration, in *provider.Inbound) (Receipt, error) {
+	body := in.Body
 	sum := sha256.Sum256(body)
 	d.PayloadSize, d.PayloadHash = int64(len(body)), hex.EncodeToString(sum[:])
 	if body == nil {
 		body = []byte{}
 	}
-	if d.Key != "" && window > 0 {
-		first, err := tx.Deliveries().First(ctx, "delivery\n"+string(d.Source)+"\n"+d.Key, d.ReceivedAt, d.ReceivedAt.Add(window))
+	for _, known := range []memory{{"relayed", in.Relayed, relayedWindow}, {"delivery", d.Key, window}} {
+		first, err := known.firstTx(ctx, tx, d)
 		if err != nil {
 			return Receipt{}, err
 		}
@@ -113,6 +120,19 @@ func receiveTx(ctx context.Context, tx store.Tx, d *engine.Delivery, window time
 		}
 	}
 	return Receipt{d.ID, false}, tx.Deliveries().Insert(ctx, d, body)
+}
+
+// memory is an id that a delivery is known by for a while; without one it is new.
+type memory struct {
+	kind, key string
+	window    time.Duration
+}
+
+func (m memory) firstTx(ctx context.Context, tx store.Tx, d *engine.Delivery) (bool, error) {
+	if m.key == "" || m.window <= 0 {
+		return true, nil
+	}
+	return tx.Deliveries().First(ctx, m.kind+"\n"+string(d.Source)+"\n"+m.key, d.ReceivedAt, d.ReceivedAt.Add(m.window))
 }
 
 // Offer has what was received worked through, once its transaction is committed.

@@ -105,7 +105,7 @@ func (i *Intake) SubmitTx(ctx context.Context, tx store.Tx, s Signal) (Receipt, 
 		ID: engine.DeliveryID(i.NewID()), Source: s.Source, Key: s.Key, RoutingKey: s.Registered.RoutingKey, Provider: Internal, Event: s.Type, Action: s.Action, Ref: s.Ref,
 		Status: status.EventReceived, ReceivedAt: i.Now(),
 	}
-	return receiveTx(ctx, tx, d, provider.DefaultDedupWindow, body)
+	return receiveTx(ctx, tx, d, provider.DefaultDedupWindow, &provider.Inbound{Body: body})
 }
 
 // Origin is where an event of a workflow comes from.

@@ -21,6 +21,9 @@ type Inbound struct {
 	// Inside is true for what was made in this process, by who holds the provider.
 	// What reads requests never sets it.
 	Inside bool
+	// Relayed is the id that a relay gave the delivery, the same for everybody it
+	// was offered to; empty for one that came directly.
+	Relayed string
 }
 
 // Event is a normalised delivery.

@@ -114,8 +114,8 @@ func (r *Relay) next(at route, tried []engine.SeatID) *Member {
 	return best
 }
 
-// seatsAlive is how long ago a relay must have noted that it lives.
-const seatsAlive = 35 * time.Second
+// SeatsAlive is how long ago a relay must have noted that it lives.
+const SeatsAlive = 35 * time.Second
 
 // elsewhere sends a delivery to other relays that hold orchestrators of its route,
 // to each of them once.
@@ -125,7 +125,7 @@ func (r *Relay) elsewhere(ctx context.Context, d *Delivery) (last Verdict, err e
 	}
 	var seats []engine.Seat
 	err = r.store.View(ctx, func(tx store.Tx) (err error) {
-		seats, err = tx.Relay().Seats(ctx, d.Org, r.Now().Add(-seatsAlive))
+		seats, err = tx.Relay().Seats(ctx, d.Org, r.Now().Add(-SeatsAlive))
 		return err
 	})
 	if err != nil {

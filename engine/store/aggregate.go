@@ -214,6 +214,11 @@ type Events interface {
 	Append(ctx context.Context, events ...engine.Event) error
 	// After follows one run: what came after a number.
 	After(ctx context.Context, run engine.RunID, seq int64, limit int) ([]engine.Event, error)
+	// Since follows all runs: what has a number above one. A number may appear after
+	// a higher one of another run, for as long as a transaction takes.
+	Since(ctx context.Context, seq int64, limit int) ([]engine.Event, error)
+	// Last is the highest number there is.
+	Last(ctx context.Context) (int64, error)
 	// Pending lists what nobody has confirmed with Done, in order. Across runs a
 	// number may appear after a higher one; it is never passed over.
 	Pending(ctx context.Context, limit int) ([]engine.Event, error)

@@ -16,6 +16,7 @@ import (
 	"github.com/kici-dev/kici-go/engine/intake"
 	"github.com/kici-dev/kici-go/engine/provider"
 	"github.com/kici-dev/kici-go/engine/store"
+	"github.com/kici-dev/kici-go/transport"
 	"github.com/kici-dev/kici-go/transport/pipe"
 	"github.com/kici-dev/kici-go/transport/session"
 )
@@ -39,7 +40,22 @@ type Config struct {
 	AdminToken   string
 	AnyLabels    bool // agents take every job, whatever labels it asks for
 	Version      string
+	// Mode is one of those below; empty is ModePlatform with a relay and
+	// ModeIndependent without.
+	Mode     string
+	RelayURL string
+	RelayKey string
+	// Instance names this orchestrator, and Cluster those that share its store.
+	Instance string
+	Cluster  string
 }
+
+// Modes: where deliveries come from.
+const (
+	ModeIndependent = "independent" // from senders
+	ModeHybrid      = "hybrid"      // from senders and over a relay
+	ModePlatform    = "platform"    // over a relay only
+)
 
 // Source is a place that events come from.
 type Source struct {
@@ -66,6 +82,12 @@ type Options struct {
 	Wire []pipe.Option
 	// Session of each agent; zero values mean the defaults.
 	Session session.Options
+	// RelayDialer connects to the relay; by default it dials RelayURL.
+	RelayDialer transport.Dialer
+	// RelaySession and RelayBackoff are of the link to it; zero values mean the
+	// defaults.
+	RelaySession session.Options
+	RelayBackoff transport.Backoff
 	// Services run beside the rooms, and Mounts add paths.
 	Services []Service
 	Mounts   []func(*Rooms, *http.ServeMux)
@@ -123,6 +145,7 @@ func (c *Config) check(o *Options) error {
 	if c.Org == "" {
 		c.Org = defaultOrg
 	}
+	c.checkRelay(o, bad)
 	var names []string
 	for i := range c.Sources {
 		s := &c.Sources[i]

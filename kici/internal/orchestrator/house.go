@@ -20,6 +20,7 @@ import (
 	"github.com/kici-dev/kici-go/engine/retention"
 	"github.com/kici-dev/kici-go/engine/runs"
 	"github.com/kici-dev/kici-go/engine/store"
+	"github.com/kici-dev/kici-go/kici/internal/link/orchestratorend"
 	"github.com/kici-dev/kici-go/kici/internal/link/serverend"
 	"github.com/kici-dev/kici-go/transport"
 	"github.com/kici-dev/kici-go/transport/ws"
@@ -42,6 +43,7 @@ type house struct {
 	periodic map[string]tick
 	handler  http.Handler
 	sockets  *ws.Handler
+	relay    *orchestratorend.Link // nil without a relay
 
 	links sync.WaitGroup // connections of agents
 	ctx   context.Context
@@ -99,6 +101,9 @@ func (o *Orchestrator) build(ctx context.Context, s store.Store, blobs blob.Stor
 	if err := h.seed(ctx); err != nil {
 		return nil, err
 	}
+	if c.Mode != ModeIndependent {
+		h.relay = h.relayLink()
+	}
 	h.sockets = &ws.Handler{Serve: h.socket}
 	h.handler = h.routes()
 	return h, nil
@@ -112,6 +117,9 @@ func (h *house) run(ctx context.Context) error {
 	services := []Service{h.intake.Run, h.events.Run, h.cron.Run, h.dispatch.Run, h.accept}
 	for what, t := range h.periodic {
 		services = append(services, h.every(what, t))
+	}
+	if h.relay != nil {
+		services = append(services, h.relay.Run, h.tellRelay)
 	}
 	services = append(services, h.o.o.Services...)
 	g, gctx := errgroup.WithContext(hard)

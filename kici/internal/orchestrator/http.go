@@ -20,7 +20,11 @@ import (
 func (h *house) routes() http.Handler {
 	mux := http.NewServeMux()
 	log := h.o.o.Log
-	(&webhook.Handler{Intake: h.intake, Log: log.With("room", "webhook"), Org: ""}).Routes(mux)
+	if h.o.config.Mode == ModePlatform {
+		refuseWebhooks(mux)
+	} else {
+		(&webhook.Handler{Intake: h.intake, Log: log.With("room", "webhook"), Org: ""}).Routes(mux)
+	}
 	mux.Handle("GET /ws", h.sockets)
 	links := &blobapi.Handler{Store: h.blobs, Signer: h.signer, Log: log}
 	mux.Handle(blob.Path, links)
@@ -28,9 +32,14 @@ func (h *house) routes() http.Handler {
 	mux.HandleFunc("GET /health", func(w http.ResponseWriter, _ *http.Request) {
 		agents, busy := h.dispatch.Connected()
 		now := h.o.o.Now()
-		say(w, http.StatusOK, map[string]any{
+		answer := map[string]any{
 			"status": "ok", "agents": agents, "activeJobs": busy, "version": h.o.config.Version, "timestamp": now, "uptime": now.Sub(born).Seconds(),
-		})
+			"mode": h.o.config.Mode,
+		}
+		if h.relay != nil {
+			_, answer["relayConnected"] = h.relay.Relay()
+		}
+		say(w, http.StatusOK, answer)
 	})
 	mux.HandleFunc("GET /ready", h.serveReady)
 	mux.HandleFunc("GET /api/v1/capabilities", func(w http.ResponseWriter, _ *http.Request) {
@@ -70,11 +79,21 @@ func (h *house) admin() *admin.Handler {
 	return &admin.Handler{
 		Token: c.AdminToken, Store: h.store, Runs: h.runs, Intake: h.intake, Logs: h.rooms().Logs, Providers: h.o.o.Providers,
 		Log: h.o.o.Log.With("room", "admin"), Now: h.o.o.Now, NewID: h.ids.next, RoutingKey: h.routingKey,
-		WebhookURL: func(s *engine.Source) string {
-			return c.PublicURL + c.BasePath + "/webhook/" + c.Org + "/" + routingFamily(s.Kind) + "/" + s.Name
-		},
-		Revoked: h.server.Revoke, Agents: h.dispatch.Connected, DataDir: c.DataDir, Version: c.Version, Protocol: message.ProtocolVersion,
+		WebhookURL: h.webhookURL,
+		Revoked:    h.server.Revoke, Agents: h.dispatch.Connected, DataDir: c.DataDir, Version: c.Version, Protocol: message.ProtocolVersion,
 	}
+}
+
+// webhookURL is where deliveries of a source are posted: to the relay, once it has
+// said where that is.
+func (h *house) webhookURL(s *engine.Source) string {
+	c := &h.o.config
+	if h.relay != nil {
+		if r, _ := h.relay.Relay(); r.WebhookURL != "" {
+			return r.WebhookURL + "/" + routingFamily(s.Kind) + "/" + s.Name
+		}
+	}
+	return c.PublicURL + c.BasePath + "/webhook/" + c.Org + "/" + routingFamily(s.Kind) + "/" + s.Name
 }
 
 // Time that a body has. What agents upload is large.

@@ -129,6 +129,18 @@ func (t events) After(ctx context.Context, run engine.RunID, seq int64, limit in
 		" FROM events WHERE run_id = $1 AND seq > $2 ORDER BY seq LIMIT $3", string(run), seq, limit)
 }
 
+func (t events) Since(ctx context.Context, seq int64, limit int) ([]engine.Event, error) {
+	return list(ctx, t.Tx, "follow runs", numberedFields, "SELECT seq, "+eventColumns+" FROM events WHERE seq > $1 ORDER BY seq LIMIT $2", seq, limit)
+}
+
+func (t events) Last(ctx context.Context) (int64, error) {
+	n, err := one(ctx, t.Tx, "find last event", func(n *int64) []any { return []any{n} }, "SELECT COALESCE(MAX(seq), 0) FROM events")
+	if err != nil {
+		return 0, err
+	}
+	return *n, nil
+}
+
 func (t events) Pending(ctx context.Context, limit int) ([]engine.Event, error) {
 	return list(ctx, t.Tx, "list events", numberedFields, "SELECT seq, "+eventColumns+" FROM events WHERE NOT done ORDER BY seq LIMIT $1", limit)
 }
