@@ -85,6 +85,7 @@ KICI_BOOTSTRAP_ADMIN_TOKEN (--token or KICI_ADMIN_TOKEN).`,
 	root.SetFlagErrorFunc(cli.FlagError)
 	root.CompletionOptions.HiddenDefaultCmd = true
 	root.AddCommand(a.sourceCommand(), a.agentCommand(), a.runsCommand(), a.eventLogCommand(), a.diagnoseCommand(), a.versionCommand())
+	root.AddCommand(a.orgCommand(), a.orchestratorKeyCommand()) // of a relay
 	return root
 }
 

@@ -86,9 +86,12 @@ func (p program) start(ctx context.Context, state *cli.State, t *table, file str
 	}
 }
 
-// dataDir is the folder that was said, or the first of the usual ones that can
-// be written.
-func (a *app) dataDir() (string, error) {
+// dataDir is where an orchestrator or an agent keeps its data.
+func (a *app) dataDir() (string, error) { return a.folder(systemData, "kici") }
+
+// folder is the one that was said, or the first of the usual ones that can be
+// written: the system's, or one of that name among the user's.
+func (a *app) folder(system, name string) (string, error) {
 	if dir := a.s.text("KICI_DATA_DIR"); dir != "" {
 		return a.Path(dir), nil
 	}
@@ -96,9 +99,9 @@ func (a *app) dataDir() (string, error) {
 	if state == "" && a.Env["HOME"] != "" {
 		state = filepath.Join(a.Env["HOME"], ".local", "state")
 	}
-	tried := []string{systemData}
+	tried := []string{system}
 	if state != "" {
-		tried = append(tried, filepath.Join(state, "kici"))
+		tried = append(tried, filepath.Join(state, name))
 	}
 	for _, dir := range tried {
 		if a.Disk.Writable(dir) {
@@ -139,6 +142,9 @@ func (t *table) help() string {
 			fmt.Fprintf(&b, " (%s)", d.Default)
 		}
 		b.WriteString("\n")
+	}
+	if len(idle) == 0 {
+		return b.String()
 	}
 	b.WriteString("\nAccepted, and without effect in this release:\n")
 	line := " "

@@ -50,9 +50,13 @@ func TestProblems(t *testing.T) {
 				env[name] = value
 			}
 			p, table := program{check: checkOrchestrator}, orchestratorTable()
-			if strings.HasPrefix(filepath.Base(path), "agent") {
+			switch name := filepath.Base(path); {
+			case strings.HasPrefix(name, "agent"):
 				p, table = program{check: checkAgent}, agentTable()
-			} else if file != "" {
+			case strings.HasPrefix(name, "relay"):
+				p, table = program{check: checkRelay}, relayTable()
+			}
+			if table.File != "" && file != "" {
 				env["KICI_CONFIG"] = "kici.yaml"
 			}
 			s, _ := state(t, env)
@@ -119,7 +123,7 @@ func TestPrecedence(t *testing.T) {
 // by their own rules.
 func TestTables(t *testing.T) {
 	t.Parallel()
-	for _, table := range []*table{orchestratorTable(), agentTable()} {
+	for _, table := range []*table{orchestratorTable(), agentTable(), relayTable()} {
 		seen := map[string]bool{}
 		for i := range table.Settings {
 			d := &table.Settings[i]
@@ -141,7 +145,7 @@ func TestTables(t *testing.T) {
 
 func TestHelp(t *testing.T) {
 	t.Parallel()
-	for name, run := range map[string]func(*cli.State) int{"orchestrator": Orchestrator, "agent": Agent} {
+	for name, run := range map[string]func(*cli.State) int{"orchestrator": Orchestrator, "agent": Agent, "relay": Relay} {
 		s, out := state(t, map[string]string{})
 		s.Args = []string{"--help"}
 		if code := run(s); code != 0 {

@@ -104,7 +104,7 @@ var others = []string{
 // strangers warns about variables that look as if they were ours.
 func strangers(env map[string]string) []string {
 	var known []string
-	for _, t := range []*table{orchestratorTable(), agentTable()} {
+	for _, t := range []*table{orchestratorTable(), agentTable(), relayTable()} {
 		for _, d := range t.Settings {
 			known = append(known, d.Name)
 			if d.Twin != "" {

@@ -88,9 +88,36 @@ func checkOrchestrator(a *app) {
 	if a.s.text("KICI_STORAGE_TYPE") == "s3" {
 		a.s.warnings = append(a.s.warnings, "KICI_STORAGE_TYPE=s3 has no effect in this release: payloads and logs stay in the data folder")
 	}
-	if mode := a.s.text("KICI_MODE"); mode != "independent" && !(a.s.given("KICI_PLATFORM_URL") && a.s.given("KICI_PLATFORM_TOKEN")) {
+	a.checkMode()
+}
+
+// checkMode wants a relay for the modes that have one, and none for the one that
+// has not: a relay that is named and not used is a mistake.
+func (a *app) checkMode() {
+	url, token := a.s.given("KICI_PLATFORM_URL"), a.s.given("KICI_PLATFORM_TOKEN")
+	switch mode := a.mode(); {
+	case mode == "independent" && (url || token):
+		a.s.warnings = append(a.s.warnings, "KICI_PLATFORM_URL and KICI_PLATFORM_TOKEN have no effect with KICI_MODE=independent")
+	case mode != "independent" && !(url && token):
 		a.s.wrong("KICI_MODE", "%s needs KICI_PLATFORM_URL and KICI_PLATFORM_TOKEN", mode)
 	}
+	if token && !strings.HasPrefix(a.s.text("KICI_PLATFORM_TOKEN"), relayKeyPrefix) {
+		a.s.wrong("KICI_PLATFORM_TOKEN", "is no orchestrator key: those begin with %s, and 'kici-admin orchestrator-key create' makes them at the relay", relayKeyPrefix)
+	}
+}
+
+const relayKeyPrefix = "kici_ok_"
+
+// mode is the one that was said; without a word it is platform with a relay, and
+// independent without.
+func (a *app) mode() string {
+	if mode := a.s.text("KICI_MODE"); mode != "" {
+		return mode
+	}
+	if a.s.given("KICI_PLATFORM_URL") {
+		return "platform"
+	}
+	return "independent"
 }
 
 func (a *app) batteries(dir string) standard.Orchestrator {
@@ -104,16 +131,18 @@ func (a *app) batteries(dir string) standard.Orchestrator {
 func (a *app) orchestratorConfig() kici.OrchestratorConfig {
 	s := a.s
 	c := kici.OrchestratorConfig{
-		BasePath: s.text("KICI_BASE_PATH"), AgentAuth: s.text("KICI_AGENT_AUTH"), AdminToken: s.text("KICI_BOOTSTRAP_ADMIN_TOKEN"),
+		BasePath: s.text("KICI_BASE_PATH"), AgentAuth: s.text("KICI_AGENT_AUTH"),
 		QueueTimeout: s.millis("KICI_QUEUE_TIMEOUT_MS"), GroupTimeout: s.millis("KICI_CONCURRENCY_WAIT_TIMEOUT_MS"),
 		AckTimeout: s.millis("KICI_DISPATCH_ACK_TIMEOUT_MS"), SecretKey: a.secretKey(), Version: cli.ThisBuild().Version,
 	}
 	if c.QueueTimeout == 0 {
 		c.QueueTimeout = kici.Forever
 	}
-	if n := len(c.AdminToken); n > 0 && n < minAdminToken {
-		s.wrong("KICI_BOOTSTRAP_ADMIN_TOKEN", "has %d characters; at least %d cannot be guessed: openssl rand -hex 32", n, minAdminToken)
+	c.AdminToken = a.adminToken()
+	if c.Mode = a.mode(); c.Mode != "independent" {
+		c.RelayURL, c.RelayKey = s.text("KICI_PLATFORM_URL"), s.text("KICI_PLATFORM_TOKEN")
 	}
+	c.Instance, c.Cluster = s.text("KICI_CLUSTER_INSTANCE_ID"), s.text("KICI_CLUSTER_NAME")
 	for _, name := range []string{"KICI_WEBHOOK_PUBLIC_URL", "KICI_STORAGE_FS_BASE_URL"} {
 		if s.given(name) {
 			c.PublicURL = strings.TrimSuffix(s.text(name), "/")
@@ -126,6 +155,15 @@ func (a *app) orchestratorConfig() kici.OrchestratorConfig {
 }
 
 const minAdminToken = 16
+
+// adminToken opens the admin API, unless it is one that can be guessed.
+func (a *app) adminToken() string {
+	token := a.s.text("KICI_BOOTSTRAP_ADMIN_TOKEN")
+	if n := len(token); n > 0 && n < minAdminToken {
+		a.s.wrong("KICI_BOOTSTRAP_ADMIN_TOKEN", "has %d characters; at least %d cannot be guessed: openssl rand -hex 32", n, minAdminToken)
+	}
+	return token
+}
 
 // explain adds advice to what an operator can mend.
 func (a *app) explain(err error) error {

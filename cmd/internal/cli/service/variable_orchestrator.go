@@ -26,9 +26,12 @@ func orchestratorTable() *table {
 		{Name: "KICI_LOCKFILE_CACHE_TTL_MS", Key: "lockfileCache.ttlMs", Default: "3600000", Kind: millis, Min: 1, Help: "how long"},
 		{Name: "KICI_LOG_LEVEL", Twin: "KICI_SERVER_LOG_LEVEL", Key: "server.logLevel", Default: "info", Kind: choice, Choices: logLevels(), Help: "debug, info, warn or error"},
 		{Name: "KICI_LOG_FORMAT", Key: "server.logFormat", Default: "auto", Kind: choice, Choices: logFormats(), Help: "plain, json, or auto: plain on a terminal"},
-		{Name: "KICI_MODE", Twin: "KICI_INSTANCE_MODE", Key: "instance.mode", Default: "independent", Kind: choice, Choices: []string{"independent", "hybrid", "platform"}, Idle: true},
+		{Name: "KICI_MODE", Twin: "KICI_INSTANCE_MODE", Key: "instance.mode", Kind: choice, Choices: []string{"independent", "hybrid", "platform"}, Help: "where deliveries come from: independent (senders), platform (a relay) or hybrid (both); platform with KICI_PLATFORM_URL, else independent"},
+		{Name: "KICI_PLATFORM_URL", Key: "platform.url", Kind: address, Choices: []string{"wss", "https", "ws", "http"}, Help: "address of the relay, for the modes platform and hybrid"},
+		{Name: "KICI_PLATFORM_TOKEN", Key: "platform.token", Secret: true, Help: "orchestrator key of an organisation at the relay, kici_ok_…"},
+		{Name: "KICI_CLUSTER_INSTANCE_ID", Twin: "KICI_INSTANCE_ID", Key: "instance.id", Help: "name of this orchestrator at the relay; a random one when empty"},
+		{Name: "KICI_CLUSTER_NAME", Key: "cluster.name", Help: "name at the relay of all orchestrators that share the database"},
 	}}
-	t.idle("KICI_CLUSTER_INSTANCE_ID KICI_INSTANCE_ID", "instance.id")
 	t.idle("KICI_SERVER_TLS_CERT_PATH", "server.tlsCertPath")
 	for _, name := range []string{
 		"KICI_AGENT_MAX_RECONNECT_DELAY_MS=60000", "KICI_AGENT_TOKEN_TTL_MS=3600000", "KICI_AUTO_MIGRATE=true", "KICI_CACHE_BUILD_TIMEOUT_MS=600000",
@@ -41,7 +44,7 @@ func orchestratorTable() *table {
 		name, value, _ := strings.Cut(name, "=")
 		t.idle(name+"="+value, camel(strings.TrimPrefix(name, "KICI_")))
 	}
-	t.group("platform", "KICI_PLATFORM_", "TOKEN", "URL", "INSTANCE_ID")
+	t.group("platform", "KICI_PLATFORM_", "INSTANCE_ID")
 	t.group("storage", "KICI_STORAGE_", "BUCKET", "REGION", "ENDPOINT", "EXTERNAL_ENDPOINT", "UPLOAD_ENDPOINT", "LOG_BUCKET", "FORCE_PATH_STYLE", "PREFIX")
 	t.group("scaler", "KICI_SCALER_", "CONFIG_DIR", "CONFIG_PATH")
 	t.group("queue", "KICI_QUEUE_", "MAX_DEPTH=1000", "BACKPRESSURE_THRESHOLD=100")
@@ -50,7 +53,7 @@ func orchestratorTable() *table {
 	t.idle("KICI_JOB_HEARTBEAT_INTERVAL_MS=60000", "staleDetector.heartbeatIntervalMs")
 	t.group("eventRouter", "KICI_EVENT_ROUTER_", "CLEANUP_INTERVAL_MS=3600000", "EVENT_TTL_SECONDS=604800", "LEASE_DURATION_MS=60000", "MAX_CHAIN_DEPTH=10",
 		"MAX_DISPATCH_ATTEMPTS=5", "RATE_LIMIT_PER_WORKFLOW_PER_MINUTE=100", "RETRY_BASE_BACKOFF_MS=5000", "RETRY_MAX_BACKOFF_MS=300000", "RETRY_SCAN_INTERVAL_MS=10000")
-	t.group("cluster", "KICI_CLUSTER_", "ADDRESS", "PEERS", "JOIN_TOKEN", "NAME", "TRUSTED_PROXIES", "COORDINATOR_URL", "COORDINATOR_URLS", "CREDENTIAL_FILE",
+	t.group("cluster", "KICI_CLUSTER_", "ADDRESS", "PEERS", "JOIN_TOKEN", "TRUSTED_PROXIES", "COORDINATOR_URL", "COORDINATOR_URLS", "CREDENTIAL_FILE",
 		"AUTO_ROTATE_CREDENTIALS=false", "ELECTION_GRACE_PERIOD_MS=60000", "PEER_HEARTBEAT_INTERVAL_MS=30000", "PEER_MAX_RECONNECT_DELAY_MS=60000",
 		"PEER_STALE_TIMEOUT_MS=60000", "RAFT_ELECTION_TIMEOUT_MIN_MS=5000", "RAFT_ELECTION_TIMEOUT_MAX_MS=10000", "RAFT_HEARTBEAT_MS=2000", "ROLE=coordinator", "SINGLE_NODE=false")
 	t.logFiles()

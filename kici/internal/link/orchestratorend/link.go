@@ -46,7 +46,7 @@ type Config struct {
 	Backoff transport.Backoff
 	Session session.Options
 	// Heartbeat is the time between signs of life; 30 s. Refresh is how often
-	// sources are looked at again; 15 s.
+	// sources are looked at again; 2 s.
 	Heartbeat, Refresh time.Duration
 	Buffer             int // reports kept while there is no connection; 10 000
 }
@@ -80,7 +80,7 @@ func New(c Config) *Link {
 		c.Heartbeat = 30 * time.Second
 	}
 	if c.Refresh <= 0 {
-		c.Refresh = 15 * time.Second
+		c.Refresh = 2 * time.Second
 	}
 	if c.Buffer <= 0 {
 		c.Buffer = 10_000
