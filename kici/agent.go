@@ -36,11 +36,19 @@ type AgentConfig struct {
 	Roles       []string
 	StepTimeout time.Duration // of steps that set none; 30 min
 	MaxLogBytes int64         // stored of a step's log; 10 MiB
-	Grace       time.Duration // for jobs to end when the agent is stopped; 10 s
+	// DropWhenBehind drops log lines of a job that has 12 MiB of them waiting for
+	// the orchestrator, and writes into the log how many. Without it the job waits
+	// for half a minute and then its lines do, on disk. Nothing but log lines is
+	// ever dropped.
+	DropWhenBehind bool
+	JobHeartbeat   time.Duration // between signs of life of each job; 60 s
+	Grace          time.Duration // for jobs to end when the agent is stopped; 10 s
 	// Image runs jobs that name no container in this image.
-	Image      string
-	KeepFailed bool // leaves the containers of failed jobs
-	Version    string
+	Image string
+	// GitHubToken clones from github.com what the orchestrator has no credential for.
+	GitHubToken string `json:"-"`
+	KeepFailed  bool   // leaves the containers of failed jobs
+	Version     string
 }
 
 type agentSettings struct {
@@ -99,8 +107,8 @@ func NewAgent(cfg AgentConfig, opts ...AgentOption) (*Agent, error) {
 func (a *Agent) rooms(dataDir string) (*agent.Agent, *agentend.Link, error) {
 	c, s := &a.config, &a.s
 	room, err := agent.New(agent.Config{
-		DataDir: dataDir, Slots: c.Slots, Environ: s.environ, Limits: executor.Limits{Step: c.StepTimeout}, LogCap: c.MaxLogBytes, Grace: c.Grace,
-		Runner: s.runner, ChildCommand: s.child, Image: c.Image, KeepFailed: c.KeepFailed, Log: s.log, Now: s.now,
+		DataDir: dataDir, Slots: c.Slots, Environ: s.environ, Limits: executor.Limits{Step: c.StepTimeout}, LogCap: c.MaxLogBytes, DropWhenBehind: c.DropWhenBehind, Grace: c.Grace,
+		Runner: s.runner, ChildCommand: s.child, Image: c.Image, KeepFailed: c.KeepFailed, GitHubToken: c.GitHubToken, Log: s.log, Now: s.now,
 	})
 	if err != nil {
 		return nil, nil, err
@@ -110,7 +118,7 @@ func (a *Agent) rooms(dataDir string) (*agent.Agent, *agentend.Link, error) {
 		client = &http.Client{Transport: local}
 	}
 	link, err := agentend.New(agentend.Config{
-		Dialer: s.dialer, HTTP: client, AgentID: c.ID, Token: c.Token, Labels: c.Labels, Roles: c.Roles, Version: c.Version, TempDir: dataDir, Log: s.log, Now: s.now,
+		Dialer: s.dialer, HTTP: client, AgentID: c.ID, Token: c.Token, Labels: c.Labels, Roles: c.Roles, Version: c.Version, JobHeartbeat: c.JobHeartbeat, TempDir: dataDir, Log: s.log, Now: s.now,
 	}, room)
 	return room, link, err
 }

@@ -38,6 +38,8 @@ type OrchestratorConfig struct {
 	QueueTimeout time.Duration // of a job that no agent takes; 1 h
 	GroupTimeout time.Duration // of a run that waits for its concurrency group; 1 h
 	AckTimeout   time.Duration // for an agent to acknowledge a job; 10 s
+	Recovery     time.Duration // for an agent that is gone to come back to a step that had begun; 120 s
+	Stall        time.Duration // of a job that its agent, which is there, says nothing about; 120 s
 	// MaxLogBytes bounds what is stored of a step's log; the agent's 10 MiB when
 	// zero.
 	MaxLogBytes int64
@@ -125,7 +127,7 @@ func NewOrchestrator(cfg OrchestratorConfig, opts ...OrchestratorOption) (*Orche
 	orchestrator.Defaults(&s.live, s.environ, s.child)
 	c := orchestrator.Config{
 		DataDir: cfg.DataDir, PublicURL: cfg.PublicURL, BasePath: cfg.BasePath, AgentAuth: cfg.AgentAuth, DrainTimeout: cfg.DrainTimeout,
-		QueueTimeout: cfg.QueueTimeout, GroupTimeout: cfg.GroupTimeout, AckTimeout: cfg.AckTimeout, LogCap: cfg.MaxLogBytes,
+		QueueTimeout: cfg.QueueTimeout, GroupTimeout: cfg.GroupTimeout, AckTimeout: cfg.AckTimeout, Recovery: cfg.Recovery, Stall: cfg.Stall, LogCap: cfg.MaxLogBytes,
 		Retention: cfg.Retention, SecretKey: cfg.SecretKey, AdminToken: cfg.AdminToken, BlobDir: cfg.BlobDir, Version: cfg.Version,
 		Mode: cfg.Mode, RelayURL: cfg.RelayURL, RelayKey: cfg.RelayKey, Instance: cfg.Instance, Cluster: cfg.Cluster,
 	}

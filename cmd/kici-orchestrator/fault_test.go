@@ -3,6 +3,7 @@
 package main
 
 import (
+	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"net/http/httputil"
@@ -221,4 +222,61 @@ func TestOpenHouse(t *testing.T) {
 	w := newWorld(t, "KICI_AGENT_AUTH=none")
 	w.orch.line("agents need no token")
 	w.agentWith("").line(`"ready"`)
+}
+
+// An agent is killed while a step runs, and nobody comes in its place: the run ends
+// when the window for its return is over.
+func TestAgentNeverReturns(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, "KICI_AGENT_MAX_RECONNECT_DELAY_MS=8000")
+	agent, _ := w.agent("one")
+	workflow, _ := patient(t)
+	w.local(workflow)
+	run := w.trigger()
+	w.says(run, "waiting")
+	agent.kill()
+	got, lines := w.finished(run)
+	want := "infrastructure: agent one did not come back within the recovery window of 16s"
+	if got.Status != "failed" || got.Jobs[0].Reason != want || got.Jobs[0].Attempts != 1 || !slices.Contains(lines, "waiting") {
+		t.Errorf("%+v %q", got, lines)
+	}
+}
+
+// An agent that may drop log lines does not hold a job up while its orchestrator is
+// away. The log says how many are missing, and nothing else is.
+func TestLogLinesDropped(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	agent, _ := w.agent("one", "KICI_BACKPRESSURE_MODE=drop", "KICI_MAX_LOG_SIZE_BYTES=100000000")
+	file := filepath.Join(t.TempDir(), "go-on")
+	w.local(`
+import { job, push, step, workflow } from '@kici-dev/sdk';
+const a = job('a', { runsOn: 'default', steps: [
+  step('wait', async ({ $ }) => { await $` + "`echo waiting; until [ -e " + file + " ]; do sleep 0.05; done`" + `; }),
+  step('flood', async ({ $ }) => { await $` + "`seq -f ${'xxx %.0f ' + 'x'.repeat(990)} 40000`" + `; return { lines: 40000 }; }),
+] });
+export default workflow('ci', { on: push(), jobs: [a, job('b', { runsOn: 'default', needs: [a], run: async ({ log, inputs }) => log.info(JSON.stringify(inputs)) })] });
+`)
+	run := w.trigger()
+	w.says(run, "waiting")
+	w.orch.kill()
+	touch(t, file)
+	agent.line(`"agent: job ended"`)
+	w.boot()
+	got, lines := w.finished(run)
+	if got.Status != "success" || !slices.Contains(lines, `{"a":{"flood":{"lines":40000}}}`) {
+		t.Errorf("%+v", got)
+	}
+	kept, lost := 0, 0
+	for _, line := range lines {
+		var gap int
+		if _, err := fmt.Sscanf(line, "[%d lines dropped due to backpressure]", &gap); err == nil {
+			lost += gap
+		} else if strings.HasPrefix(line, "xxx") {
+			kept++
+		}
+	}
+	if lost == 0 || kept == 0 || kept+lost != 40000 {
+		t.Errorf("%d lines came and %d are said to be lost", kept, lost)
+	}
 }

@@ -31,8 +31,8 @@ type Config struct {
 	Environ []string
 	Limits  executor.Limits
 	LogCap  int64 // stored bytes of a step's log; default 10 MiB
-	// DropWhenBehind drops lines of a job that has waited for half a minute,
-	// and says how many, instead of keeping them on disk.
+	// DropWhenBehind drops lines of a job whose queue is full, and says how many.
+	// Without it the job waits, and after half a minute its lines go to disk.
 	DropWhenBehind bool
 	Grace          time.Duration // what jobs have when the agent is stopped; default 10 s
 

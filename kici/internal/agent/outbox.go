@@ -18,8 +18,8 @@ const (
 	// whole step's log at the usual cap, so that a job goes on while the
 	// orchestrator is away for a while.
 	queueBytes = 12 << 20
-	// pauseLimit is how long a job waits for a reporter that takes nothing.
-	// Then its lines go to disk, or are dropped where the operator wants that.
+	// pauseLimit is how long a job waits for a reporter that takes nothing. Then
+	// its lines go to disk.
 	pauseLimit = 30 * time.Second
 )
 
@@ -53,8 +53,12 @@ type queued struct {
 }
 
 func newOutbox(rep Reporter, now func() time.Time, spoolDir string, drop bool) *outbox {
+	pause := pauseLimit
+	if drop { // so that a job never waits for the wire
+		pause = 0
+	}
 	return &outbox{
-		rep: rep, now: now, pause: pauseLimit, drop: drop, room: make(chan struct{}), wake: make(chan struct{}, 1),
+		rep: rep, now: now, pause: pause, drop: drop, room: make(chan struct{}), wake: make(chan struct{}, 1),
 		chunks: map[int]int64{}, moved: now(), spool: spool{dir: spoolDir}, lost: map[int]int{},
 	}
 }

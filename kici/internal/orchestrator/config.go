@@ -34,6 +34,8 @@ type Config struct {
 	QueueTimeout time.Duration
 	GroupTimeout time.Duration
 	AckTimeout   time.Duration
+	Recovery     time.Duration
+	Stall        time.Duration
 	LogCap       int64
 	Retention    time.Duration
 	SecretKey    []byte
@@ -131,7 +133,7 @@ func (c *Config) check(o *Options) error {
 		at    *time.Duration
 		to    time.Duration
 	}{{"DrainTimeout", &c.DrainTimeout, defaultDrain}, {"QueueTimeout", &c.QueueTimeout, defaultQueue}, {"Retention", &c.Retention, defaultRetention},
-		{"GroupTimeout", &c.GroupTimeout, time.Hour}, {"AckTimeout", &c.AckTimeout, 10 * time.Second}} {
+		{"GroupTimeout", &c.GroupTimeout, time.Hour}, {"AckTimeout", &c.AckTimeout, 10 * time.Second}, {"Recovery", &c.Recovery, 2 * time.Minute}, {"Stall", &c.Stall, 2 * time.Minute}} {
 		if *d.at < 0 {
 			bad(d.field, "%s is negative", *d.at)
 		}

@@ -87,7 +87,7 @@ func (o *Orchestrator) build(ctx context.Context, s store.Store, blobs blob.Stor
 	h.cron = cron.New(s, cron.Config{Now: now, Log: log, Registry: listeners, Intake: h.intake})
 	h.dispatch = dispatch.New(s, h.runs, dispatch.Config{
 		Now: now, NewID: h.ids.next, Instance: h.ids.next(), Log: log, Evaluator: o.o.Evaluator, Secrets: o.o.Secrets,
-		Repositories: &repositories{s, o.o.Providers}, Vault: &vault{key}, AckTimeout: c.AckTimeout, AnyLabels: c.AnyLabels,
+		Repositories: &repositories{s, o.o.Providers}, Vault: &vault{key}, AckTimeout: c.AckTimeout, Recovery: c.Recovery, Stall: c.Stall, AnyLabels: c.AnyLabels,
 	})
 	h.server = serverend.New(h.dispatch, serverend.Config{
 		Now: now, NewID: h.ids.next, Log: log, Store: s, Open: c.AgentAuth == AuthNone, Questions: &questions{h}, LogCap: c.LogCap, Session: o.o.Session,

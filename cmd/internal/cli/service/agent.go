@@ -91,7 +91,8 @@ func (a *app) agentConfig() kici.AgentConfig {
 	c := kici.AgentConfig{
 		ID: s.text("KICI_AGENT_ID"), Token: s.text("KICI_AGENT_TOKEN"), Slots: int(s.number("KICI_SLOTS")), Labels: s.list("KICI_LABELS"),
 		Roles: a.roles(), StepTimeout: s.millis("KICI_DEFAULT_STEP_TIMEOUT_MS"), MaxLogBytes: s.number("KICI_MAX_LOG_SIZE_BYTES"),
-		KeepFailed: s.on("KICI_DOCKER_KEEP_FAILED"), Version: cli.ThisBuild().Version,
+		KeepFailed: s.on("KICI_DOCKER_KEEP_FAILED"), DropWhenBehind: s.text("KICI_BACKPRESSURE_MODE") == "drop",
+		GitHubToken: s.text("KICI_GITHUB_TOKEN"), JobHeartbeat: s.millis("KICI_JOB_HEARTBEAT_INTERVAL_MS"), Version: cli.ThisBuild().Version,
 	}
 	if !s.given("KICI_ORCHESTRATOR_URL") {
 		s.wrong("KICI_ORCHESTRATOR_URL", "is required: ws://HOST:4000")
@@ -129,7 +130,9 @@ func (a *app) roles() []string {
 
 // jobEnviron is the environment without what is only the agent's.
 func (a *app) jobEnviron() []string {
-	return slices.DeleteFunc(a.Environ(), func(pair string) bool { return strings.HasPrefix(pair, "KICI_AGENT_TOKEN=") })
+	return slices.DeleteFunc(a.Environ(), func(pair string) bool {
+		return strings.HasPrefix(pair, "KICI_AGENT_TOKEN=") || strings.HasPrefix(pair, "KICI_GITHUB_TOKEN=")
+	})
 }
 
 func explainAgent(err error) error {

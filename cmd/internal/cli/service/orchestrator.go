@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"net"
 	"strings"
+	"time"
 
 	"golang.org/x/sync/errgroup"
 
@@ -133,7 +134,8 @@ func (a *app) orchestratorConfig() kici.OrchestratorConfig {
 	c := kici.OrchestratorConfig{
 		BasePath: s.text("KICI_BASE_PATH"), AgentAuth: s.text("KICI_AGENT_AUTH"),
 		QueueTimeout: s.millis("KICI_QUEUE_TIMEOUT_MS"), GroupTimeout: s.millis("KICI_CONCURRENCY_WAIT_TIMEOUT_MS"),
-		AckTimeout: s.millis("KICI_DISPATCH_ACK_TIMEOUT_MS"), SecretKey: a.secretKey(), Version: cli.ThisBuild().Version,
+		AckTimeout: s.millis("KICI_DISPATCH_ACK_TIMEOUT_MS"), Recovery: 2 * s.millis("KICI_AGENT_MAX_RECONNECT_DELAY_MS"),
+		Stall: time.Duration(s.number("KICI_STALE_DETECTOR_THRESHOLD_MULTIPLIER")) * s.millis("KICI_JOB_HEARTBEAT_INTERVAL_MS"), SecretKey: a.secretKey(), Version: cli.ThisBuild().Version,
 	}
 	if c.QueueTimeout == 0 {
 		c.QueueTimeout = kici.Forever

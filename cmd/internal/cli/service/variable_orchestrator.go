@@ -2,6 +2,9 @@ package service
 
 import "strings"
 
+// maxTimer is a day: more is a mistake in the unit, and products of it stay times.
+const maxTimer = 24 * 60 * 60 * 1000
+
 // orchestratorTable is what an orchestrator can be told, in the order of --help.
 func orchestratorTable() *table {
 	t := &table{Service: "kici-orchestrator", File: "/etc/kici/orchestrator.yaml", Settings: []setting{
@@ -22,6 +25,9 @@ func orchestratorTable() *table {
 		{Name: "KICI_QUEUE_TIMEOUT_MS", Key: "queue.timeoutMs", Default: "3600000", Kind: millis, Help: "of a job that no agent takes; 0 is never"},
 		{Name: "KICI_CONCURRENCY_WAIT_TIMEOUT_MS", Key: "queue.concurrencyWaitTimeoutMs", Default: "3600000", Kind: millis, Min: 1, Help: "of a run that waits for its concurrency group"},
 		{Name: "KICI_DISPATCH_ACK_TIMEOUT_MS", Key: "queue.dispatchAckTimeoutMs", Default: "10000", Kind: millis, Min: 1000, Help: "for an agent to acknowledge a job"},
+		{Name: "KICI_AGENT_MAX_RECONNECT_DELAY_MS", Key: "agentMaxReconnectDelayMs", Default: "60000", Kind: millis, Min: 1, Max: maxTimer, Help: "of an agent; one that is gone for twice as long fails the jobs that it had begun"},
+		{Name: "KICI_JOB_HEARTBEAT_INTERVAL_MS", Key: "staleDetector.heartbeatIntervalMs", Default: "60000", Kind: millis, Min: 1000, Max: maxTimer, Help: "between signs of life of a job; the agents' must be the same"},
+		{Name: "KICI_STALE_DETECTOR_THRESHOLD_MULTIPLIER", Key: "staleDetector.thresholdMultiplier", Default: "2", Kind: number, Min: 1, Max: 1000, Help: "how many of them may be missed"},
 		{Name: "KICI_LOCKFILE_CACHE_MAX", Key: "lockfileCache.max", Default: "500", Kind: number, Min: 1, Max: 1000000, Help: "lock files remembered by commit"},
 		{Name: "KICI_LOCKFILE_CACHE_TTL_MS", Key: "lockfileCache.ttlMs", Default: "3600000", Kind: millis, Min: 1, Help: "how long"},
 		{Name: "KICI_LOG_LEVEL", Twin: "KICI_SERVER_LOG_LEVEL", Key: "server.logLevel", Default: "info", Kind: choice, Choices: logLevels(), Help: "debug, info, warn or error"},
@@ -34,7 +40,7 @@ func orchestratorTable() *table {
 	}}
 	t.idle("KICI_SERVER_TLS_CERT_PATH", "server.tlsCertPath")
 	for _, name := range []string{
-		"KICI_AGENT_MAX_RECONNECT_DELAY_MS=60000", "KICI_AGENT_TOKEN_TTL_MS=3600000", "KICI_AUTO_MIGRATE=true", "KICI_CACHE_BUILD_TIMEOUT_MS=600000",
+		"KICI_AGENT_TOKEN_TTL_MS=3600000", "KICI_AUTO_MIGRATE=true", "KICI_CACHE_BUILD_TIMEOUT_MS=600000",
 		"KICI_CACHE_MAX_TARBALL_BYTES=524288000", "KICI_CACHE_TTL_DAYS=30", "KICI_DASHBOARD_URL", "KICI_MAX_FANOUT_HOSTS=1024", "KICI_PG_CUSTOMER_SECRETS=true",
 		"KICI_ROSTER_GRACE_MS=300000", "KICI_ROSTER_TTL_MS=1800000", "KICI_USER_CACHE_QUOTA_BYTES=5368709120", "KICI_USER_CACHE_TTL_MS=604800000",
 		"KICI_WEBHOOK_PAYLOAD_DIR", "KICI_WORKER_CONCURRENCY=5", "KICI_MACHINE_LEDGER_DIR", "KICI_SKIP_S3_SENTINEL_VALIDATION=false", "KICI_TEST_MODE=0",
@@ -49,8 +55,7 @@ func orchestratorTable() *table {
 	t.group("scaler", "KICI_SCALER_", "CONFIG_DIR", "CONFIG_PATH")
 	t.group("queue", "KICI_QUEUE_", "MAX_DEPTH=1000", "BACKPRESSURE_THRESHOLD=100")
 	t.group("eventLog", "KICI_EVENT_LOG_", "MAX_PAYLOAD_BYTES=5242880")
-	t.group("staleDetector", "KICI_STALE_DETECTOR_", "SCAN_INTERVAL_MS=60000", "THRESHOLD_MULTIPLIER=2")
-	t.idle("KICI_JOB_HEARTBEAT_INTERVAL_MS=60000", "staleDetector.heartbeatIntervalMs")
+	t.group("staleDetector", "KICI_STALE_DETECTOR_", "SCAN_INTERVAL_MS=60000")
 	t.group("eventRouter", "KICI_EVENT_ROUTER_", "CLEANUP_INTERVAL_MS=3600000", "EVENT_TTL_SECONDS=604800", "LEASE_DURATION_MS=60000", "MAX_CHAIN_DEPTH=10",
 		"MAX_DISPATCH_ATTEMPTS=5", "RATE_LIMIT_PER_WORKFLOW_PER_MINUTE=100", "RETRY_BASE_BACKOFF_MS=5000", "RETRY_MAX_BACKOFF_MS=300000", "RETRY_SCAN_INTERVAL_MS=10000")
 	t.group("cluster", "KICI_CLUSTER_", "ADDRESS", "PEERS", "JOIN_TOKEN", "TRUSTED_PROXIES", "COORDINATOR_URL", "COORDINATOR_URLS", "CREDENTIAL_FILE",
