@@ -27,17 +27,37 @@ type Sources interface {
 	Unregister(ctx context.Context, id engine.SourceID, repo string) error
 }
 
+// Key is remembered until a time.
+type Key struct {
+	Key   string
+	Until time.Time
+}
+
+// Received is a delivery with its payload; a nil payload is not kept.
+type Received struct {
+	engine.Delivery
+	Payload []byte
+}
+
 // Deliveries are the event log with its payloads, and the memory of what came
 // before.
 type Deliveries interface {
 	// First reports whether key was not seen in the time before, and remembers it
 	// until then. Of several that ask at the same time, one is first.
 	First(ctx context.Context, key string, now, until time.Time) (bool, error)
+	// Firsts is First for many, each at its place. Of equal keys the first in line
+	// is first.
+	Firsts(ctx context.Context, now time.Time, keys ...Key) ([]bool, error)
 	// Insert stores a delivery and its payload; a nil payload is not kept.
 	Insert(ctx context.Context, d *engine.Delivery, payload []byte) error
+	// InsertAll is Insert for many.
+	InsertAll(ctx context.Context, ds ...Received) error
 	// Save stores what became of a delivery whose status still is was; otherwise
 	// ErrConflict. Of several that work through one, one gets to say so.
 	Save(ctx context.Context, d *engine.Delivery, was status.Event) error
+	// SaveAll is Save for many, and tells of each whether it was stored. Where Save
+	// says ErrConflict it says no.
+	SaveAll(ctx context.Context, was status.Event, ds ...*engine.Delivery) ([]bool, error)
 	Get(ctx context.Context, id engine.DeliveryID) (*engine.Delivery, error)
 	Payload(ctx context.Context, id engine.DeliveryID) ([]byte, error)
 	// Open lists what was received and not worked through, oldest first.
@@ -49,6 +69,8 @@ type Deliveries interface {
 // Runs are runs with their snapshots.
 type Runs interface {
 	Insert(ctx context.Context, r *engine.Run, s *engine.Snapshot) error
+	// InsertAll is Insert for many; a run and its snapshot have the same place.
+	InsertAll(ctx context.Context, rs []engine.Run, ss []engine.Snapshot) error
 	Get(ctx context.Context, id engine.RunID) (*engine.Run, error)
 	Snapshot(ctx context.Context, id engine.RunID) (*engine.Snapshot, error)
 	// Event is that of the snapshot, without the lock file, which may be large.

@@ -7,6 +7,8 @@ import (
 	"os/exec"
 	"path/filepath"
 	"time"
+
+	"github.com/kici-dev/kici-go/cmd/internal/measure"
 )
 
 // actVersion is what we compare with. It is built in a module of its own: the
@@ -100,6 +102,6 @@ func (b *bencher) versus() (row, error) {
 			}
 		}
 	}
-	r.wall, r.beside = median(took[0]), median(took[1])
+	r.wall, r.beside = measure.Median(took[0]), measure.Median(took[1])
 	return r, nil
 }

@@ -11,6 +11,8 @@ import (
 	"path/filepath"
 	"strings"
 	"time"
+
+	"github.com/kici-dev/kici-go/cmd/internal/measure"
 )
 
 // benchCase is one line of the table, with what the original needs and what we
@@ -187,7 +189,7 @@ func (b *bencher) watch() (row, error) {
 	if waitErr != nil {
 		return row{}, waitErr
 	}
-	return row{wall: median(took), rss: peak(cmd.ProcessState)}, nil
+	return row{wall: measure.Median(took), rss: measure.Peak(cmd.ProcessState)}, nil
 }
 
 func (b *bencher) edits(out *bufio.Scanner, file string) ([]time.Duration, error) {
@@ -260,7 +262,7 @@ func (b *bencher) overhead() (row, error) {
 		}
 		added = append(added, (took[1]-took[0]-time.Since(start))/steps)
 	}
-	r.wall = median(added)
+	r.wall = measure.Median(added)
 	return r, nil
 }
 
@@ -302,7 +304,7 @@ func (b *bencher) flood() (row, error) {
 		walls = append(walls, u.wall)
 		r.rss = max(r.rss, u.rss)
 	}
-	r.wall = median(walls)
+	r.wall = measure.Median(walls)
 	r.rate = floodBytes / 1e6 / r.wall.Seconds()
 	return r, nil
 }

@@ -16,7 +16,8 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
-	"text/tabwriter"
+
+	"github.com/kici-dev/kici-go/cmd/internal/measure"
 )
 
 func main() {
@@ -64,11 +65,9 @@ func bench(runs int, only, binary, act string) error {
 }
 
 func table(rows []row) error {
-	w := tabwriter.NewWriter(os.Stdout, 0, 0, 1, ' ', 0)
-	fmt.Fprintln(w, "| \t| original\t| goal\t| KiCI in Go\t|")
-	fmt.Fprintln(w, "| ---\t| ---\t| ---\t| ---\t|")
+	lines := make([][]string, 0, len(rows))
 	for _, r := range rows {
-		fmt.Fprintf(w, "| %s\t| %s\t| %s\t| %s\t|\n", r.name, r.original, r.goal, r.figure())
+		lines = append(lines, []string{r.name, r.original, r.goal, r.figure()})
 	}
-	return w.Flush()
+	return measure.Table(os.Stdout, []string{"", "original", "goal", "KiCI in Go"}, lines)
 }

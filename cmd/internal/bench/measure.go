@@ -7,8 +7,9 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"slices"
 	"time"
+
+	"github.com/kici-dev/kici-go/cmd/internal/measure"
 )
 
 // bencher knows the binary and how often to run it.
@@ -74,7 +75,7 @@ func (b *bencher) repeat(dir string, check func(out []byte) error, args ...strin
 			walls, cpus, sizes = append(walls, u.wall), append(cpus, u.cpu), append(sizes, u.rss)
 		}
 	}
-	return row{wall: median(walls), cpu: median(cpus), rss: median(sizes)}, nil
+	return row{wall: measure.Median(walls), cpu: measure.Median(cpus), rss: measure.Median(sizes)}, nil
 }
 
 // usage is what one run took.
@@ -97,12 +98,7 @@ func (b *bencher) run(program, dir string, out io.Writer, args ...string) (usage
 	}
 	err := cmd.Wait()
 	state := cmd.ProcessState
-	return usage{time.Since(start), state.UserTime() + state.SystemTime(), peak(state)}, err
-}
-
-func median[T int64 | time.Duration](values []T) T {
-	slices.Sort(values)
-	return values[len(values)/2]
+	return usage{time.Since(start), state.UserTime() + state.SystemTime(), measure.Peak(state)}, err
 }
 
 func tail(out []byte) []byte {

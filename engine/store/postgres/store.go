@@ -86,7 +86,7 @@ const attempts = 5
 // Tx runs fn in a transaction, again when it was broken off.
 func (s *Store) Tx(ctx context.Context, fn func(store.Tx) error) error {
 	for try := 1; ; try++ {
-		err := s.once(ctx, pgx.TxOptions{}, statement.Dialect{Lock: " FOR UPDATE", Skip: " FOR UPDATE SKIP LOCKED"}, fn)
+		err := s.once(ctx, pgx.TxOptions{}, statement.Dialect{Lock: " FOR UPDATE", Skip: " FOR UPDATE SKIP LOCKED", Arrays: true}, fn)
 		if err == nil || try == attempts || !brokenOff(err) {
 			return err
 		}

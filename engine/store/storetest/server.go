@@ -33,8 +33,9 @@ type Server struct {
 }
 
 // Postgres starts a server; durable says whether it syncs to disk, which tests
-// do not need and benchmarks do. It dies with this process, however that ends.
-func Postgres(ctx context.Context, durable bool) (_ *Server, err error) {
+// do not need and benchmarks do. settings are further ones of the server, as
+// "name=value". It dies with this process, however that ends.
+func Postgres(ctx context.Context, durable bool, settings ...string) (_ *Server, err error) {
 	found, _ := filepath.Glob("/usr/lib/postgresql/*/bin/initdb")
 	if len(found) == 0 {
 		return nil, ErrNoPostgres
@@ -62,6 +63,9 @@ func Postgres(ctx context.Context, durable bool) (_ *Server, err error) {
 	s.args = []string{"-D", data, "-k", dir, "-c", "listen_addresses=", "-c", "max_connections=200"}
 	if !durable {
 		s.args = append(s.args, "-c", "fsync=off", "-c", "full_page_writes=off", "-c", "synchronous_commit=off")
+	}
+	for _, setting := range settings {
+		s.args = append(s.args, "-c", setting)
 	}
 	return s, s.start(ctx)
 }

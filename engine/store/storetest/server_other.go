@@ -14,7 +14,10 @@ var ErrNoPostgres = errors.New("storetest: a private PostgreSQL is started on Li
 type Server struct{ URL string }
 
 // Postgres would start a server.
-func Postgres(context.Context, bool) (*Server, error) { return nil, ErrNoPostgres }
+func Postgres(context.Context, bool, ...string) (*Server, error) { return nil, ErrNoPostgres }
+
+// Pid is none.
+func (*Server) Pid() int { return 0 }
 
 // Stop does nothing.
 func (*Server) Stop() error { return nil }

@@ -4,9 +4,12 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strconv"
+	"strings"
 	"time"
 
 	"github.com/kici-dev/kici-go/engine"
+	"github.com/kici-dev/kici-go/engine/store"
 	"github.com/kici-dev/kici-go/lockfile/status"
 )
 
@@ -95,19 +98,116 @@ func (t deliveries) First(ctx context.Context, key string, now, until time.Time)
 	return n == 1, err
 }
 
-func (t deliveries) Insert(ctx context.Context, d *engine.Delivery, payload []byte) error {
-	if err := insert(ctx, t.Tx, "insert delivery", "event_log", deliveryColumns, "", deliveryFields, *d); err != nil || payload == nil {
-		return err
-	}
-	_, err := t.exec(ctx, "insert payload", "INSERT INTO event_payloads (delivery_id, body) VALUES ($1, $2)", string(d.ID), payload)
-	return err
+// keyed is a place in a list, by the key that stands there.
+type keyed struct {
+	store.Key
+	at int
 }
 
+func keyFields(k *keyed) []any { return []any{&k.Key.Key, at(&k.Until)} }
+
+// Firsts is one statement too. Keys are sorted, so that two that ask for the same
+// ones never wait for each other.
+func (t deliveries) Firsts(ctx context.Context, now time.Time, keys ...store.Key) ([]bool, error) {
+	var distinct []keyed
+	places := map[string]int{}
+	for i, k := range keys {
+		if _, again := places[k.Key]; !again {
+			places[k.Key] = i
+			distinct = append(distinct, keyed{k, i})
+		}
+	}
+	slices.SortFunc(distinct, func(a, b keyed) int { return strings.Compare(a.Key.Key, b.Key.Key) })
+	out := make([]bool, len(keys))
+	for part := range t.dialect.parts(len(distinct)) {
+		var rows [][]any
+		for i := part.from; i < part.to; i++ {
+			rows = append(rows, keyFields(&distinct[i]))
+		}
+		source, args, err := t.dialect.rows(rows)
+		if err != nil {
+			return nil, t.failed("remember deliveries", err)
+		}
+		got, err := list(ctx, t.Tx, "remember deliveries", text, "INSERT INTO dedup_cache (dedup_key, expires_at) "+source+`
+			ON CONFLICT (dedup_key) DO UPDATE SET expires_at = excluded.expires_at WHERE dedup_cache.expires_at <= $`+
+			strconv.Itoa(len(args)+1)+" RETURNING dedup_key", append(args, micros(now))...)
+		if err != nil {
+			return nil, err
+		}
+		for _, key := range got {
+			out[places[key]] = true
+		}
+	}
+	return out, nil
+}
+
+func (t deliveries) Insert(ctx context.Context, d *engine.Delivery, payload []byte) error {
+	return t.InsertAll(ctx, store.Received{Delivery: *d, Payload: payload})
+}
+
+func receivedFields(r *store.Received) []any { return deliveryFields(&r.Delivery) }
+
+func payloadFields(r *store.Received) []any { return []any{(*string)(&r.ID), raw(&r.Payload)} }
+
+func (t deliveries) InsertAll(ctx context.Context, ds ...store.Received) error {
+	if err := insert(ctx, t.Tx, "insert delivery", "event_log", deliveryColumns, "", receivedFields, ds...); err != nil {
+		return err
+	}
+	kept := make([]store.Received, 0, len(ds))
+	for i := range ds {
+		if ds[i].Payload != nil {
+			kept = append(kept, ds[i])
+		}
+	}
+	return insert(ctx, t.Tx, "insert payload", "event_payloads", "delivery_id, body", "", payloadFields, kept...)
+}
+
+func outcomeFields(d *engine.Delivery) []any {
+	return []any{(*string)(&d.ID), &d.Event, &d.Action, &d.Ref.Repo, &d.Ref.Name, &d.Ref.SHA, (*string)(&d.Status), &d.Matched, &d.Error, raw(&d.Trace), at(&d.ProcessedAt)}
+}
+
+const saveDelivery = `UPDATE event_log SET event = $2, action = $3, repo = $4, ref = $5,
+	sha = $6, status = $7, matched = $8, error = $9, trace = $10, processed_at = $11 WHERE id = $1 AND status = $12`
+
 func (t deliveries) Save(ctx context.Context, d *engine.Delivery, was status.Event) error {
-	return t.change(ctx, "save delivery", engine.ErrConflict, `UPDATE event_log SET event = $2, action = $3, repo = $4, ref = $5,
-		sha = $6, status = $7, matched = $8, error = $9, trace = $10, processed_at = $11 WHERE id = $1 AND status = $12`,
-		string(d.ID), d.Event, d.Action, d.Ref.Repo, d.Ref.Name, d.Ref.SHA, string(d.Status), d.Matched, d.Error,
-		raw(&d.Trace), micros(d.ProcessedAt), string(was))
+	return t.change(ctx, "save delivery", engine.ErrConflict, saveDelivery, append(outcomeFields(d), string(was))...)
+}
+
+func (t deliveries) SaveAll(ctx context.Context, was status.Event, ds ...*engine.Delivery) ([]bool, error) {
+	out := make([]bool, len(ds))
+	if !t.dialect.Arrays || len(ds) == 1 {
+		for i, d := range ds {
+			n, err := t.exec(ctx, "save delivery", saveDelivery, append(outcomeFields(d), string(was))...)
+			if err != nil {
+				return nil, err
+			}
+			out[i] = n == 1
+		}
+		return out, nil
+	}
+	for part := range t.dialect.parts(len(ds)) {
+		places := map[string]int{}
+		var rows [][]any
+		for i := part.from; i < part.to; i++ {
+			places[string(ds[i].ID)] = i
+			rows = append(rows, outcomeFields(ds[i]))
+		}
+		source, args, err := t.dialect.rows(rows)
+		if err != nil {
+			return nil, t.failed("save deliveries", err)
+		}
+		got, err := list(ctx, t.Tx, "save deliveries", text, `UPDATE event_log l SET event = v.event, action = v.action, repo = v.repo, ref = v.ref, sha = v.sha,
+			status = v.status, matched = v.matched, error = v.error, trace = v.trace, processed_at = v.processed_at
+			FROM (`+source+`) AS v (id, event, action, repo, ref, sha, status, matched, error, trace, processed_at)
+			WHERE l.id = v.id AND l.status = $12 RETURNING l.id`, append(args, string(was))...)
+		if err != nil {
+			return nil, err
+		}
+		for _, id := range got {
+			out[places[id]] = true
+		}
+	}
+	return out, nil
 }
 
 func (t deliveries) Get(ctx context.Context, id engine.DeliveryID) (*engine.Delivery, error) {

@@ -114,7 +114,7 @@ func (t events) Append(ctx context.Context, es ...engine.Event) error {
 		if t.dialect.Lock == "" { // one writer: nothing to lock out
 			break
 		}
-		if slices.Contains(t.locked, id) {
+		if t.locked[id] {
 			continue
 		}
 		if _, err := t.exec(ctx, "order events", "SELECT 1 FROM runs WHERE id = $1"+t.dialect.Lock, id); err != nil {

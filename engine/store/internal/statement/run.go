@@ -26,12 +26,28 @@ func snapshotFields(s *engine.Snapshot) []any {
 }
 
 func (t runs) Insert(ctx context.Context, r *engine.Run, s *engine.Snapshot) error {
-	if err := insert(ctx, t.Tx, "insert run", "runs", runColumns, "", runFields, *r); err != nil {
+	return t.InsertAll(ctx, []engine.Run{*r}, []engine.Snapshot{*s})
+}
+
+// kept is a snapshot with its run.
+type kept struct {
+	run string
+	engine.Snapshot
+}
+
+func keptFields(k *kept) []any { return append([]any{&k.run}, snapshotFields(&k.Snapshot)...) }
+
+// InsertAll leaves the runs locked in the sense of Lock: nobody else sees them.
+func (t runs) InsertAll(ctx context.Context, rs []engine.Run, ss []engine.Snapshot) error {
+	if err := insert(ctx, t.Tx, "insert run", "runs", runColumns, "", runFields, rs...); err != nil {
 		return err
 	}
-	_, err := t.exec(ctx, "insert snapshot", "INSERT INTO run_snapshots (run_id, lock, event, plan) VALUES ($1, $2, $3, $4)",
-		append([]any{string(r.ID)}, snapshotFields(s)...)...)
-	return err
+	all := make([]kept, len(rs))
+	for i := range rs {
+		all[i] = kept{string(rs[i].ID), ss[i]}
+		t.locked[string(rs[i].ID)] = true
+	}
+	return insert(ctx, t.Tx, "insert snapshot", "run_snapshots", "run_id, lock, event, plan", "", keptFields, all...)
 }
 
 func (t runs) Get(ctx context.Context, id engine.RunID) (*engine.Run, error) {
@@ -39,7 +55,7 @@ func (t runs) Get(ctx context.Context, id engine.RunID) (*engine.Run, error) {
 }
 
 func (t runs) Lock(ctx context.Context, id engine.RunID) (*engine.Run, error) {
-	t.locked = append(t.locked, string(id))
+	t.locked[string(id)] = true
 	return one(ctx, t.Tx, "lock run", runFields, "SELECT "+runColumns+" FROM runs WHERE id = $1"+t.dialect.Lock, string(id))
 }
 

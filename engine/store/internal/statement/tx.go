@@ -31,6 +31,9 @@ type Rows interface {
 type Dialect struct {
 	Lock string // after a SELECT: makes others wait for its rows
 	Skip string // the same, and passes over rows that others have locked
+	// Arrays: a column of many records can be one parameter, by unnest. Then a
+	// statement has one text for any number of records.
+	Arrays bool
 }
 
 // Tx is a transaction over a Conn.
@@ -38,12 +41,12 @@ type Tx struct {
 	conn    Conn
 	dialect Dialect
 	topics  []string
-	locked  []string // runs, until the transaction ends
+	locked  map[string]bool // runs, until the transaction ends
 	err     error
 }
 
 // New makes a transaction over a connection.
-func New(c Conn, d Dialect) *Tx { return &Tx{conn: c, dialect: d} }
+func New(c Conn, d Dialect) *Tx { return &Tx{conn: c, dialect: d, locked: map[string]bool{}} }
 
 // Err is the failure of a statement, after which nothing may be committed.
 func (t *Tx) Err() error { return t.err }
@@ -138,24 +141,18 @@ func one[T any](ctx context.Context, t *Tx, what string, fields func(*T) []any, 
 	return &found[0], nil
 }
 
-// rowsAtOnce keeps a statement below the parameters a database takes.
-const rowsAtOnce = 200
-
 // insert stores records, many to a statement.
 func insert[T any](ctx context.Context, t *Tx, what, table, columns, rest string, fields func(*T) []any, records ...T) error {
-	for part := range slices.Chunk(records, rowsAtOnce) {
-		var args []any
-		var b strings.Builder
-		b.WriteString("INSERT INTO " + table + " (" + columns + ") VALUES ")
-		for i := range part {
-			row := fields(&part[i])
-			if i > 0 {
-				b.WriteByte(',')
-			}
-			b.WriteString("(" + places(len(args)+1, len(row)) + ")")
-			args = append(args, row...)
+	for part := range t.dialect.parts(len(records)) {
+		rows := make([][]any, 0, part.to-part.from)
+		for i := part.from; i < part.to; i++ {
+			rows = append(rows, fields(&records[i]))
 		}
-		if _, err := t.exec(ctx, what, b.String()+" "+rest, args...); err != nil {
+		source, args, err := t.dialect.rows(rows)
+		if err != nil {
+			return t.failed(what, err)
+		}
+		if _, err := t.exec(ctx, what, "INSERT INTO "+table+" ("+columns+") "+source+" "+rest, args...); err != nil {
 			return err
 		}
 	}
@@ -173,6 +170,9 @@ func places(from, n int) string {
 	}
 	return b.String()
 }
+
+// rowsAtOnce keeps a statement below the parameters a database takes.
+const rowsAtOnce = 200
 
 // anys widens a slice for arguments.
 func anys[T any](in []T) []any {

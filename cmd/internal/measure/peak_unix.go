@@ -1,6 +1,6 @@
 //go:build unix
 
-package main
+package measure
 
 import (
 	"os"
@@ -8,9 +8,9 @@ import (
 	"syscall"
 )
 
-// peak is the largest resident size of the process and of the descendants that
+// Peak is the largest resident size of the process and of the descendants that
 // it waited for.
-func peak(state *os.ProcessState) int64 {
+func Peak(state *os.ProcessState) int64 {
 	usage, ok := state.SysUsage().(*syscall.Rusage)
 	if !ok {
 		return 0
