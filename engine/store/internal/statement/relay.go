@@ -27,22 +27,22 @@ func (t relays) Orgs(ctx context.Context) ([]engine.Org, error) {
 	return list(ctx, t.Tx, "list organisations", orgFields, "SELECT "+orgColumns+" FROM relay_orgs ORDER BY created_at, id")
 }
 
-const keyColumns = "id, org_id, name, hash, prefix, patterns, created_at, revoked_at, used_at"
+const relayKeyColumns = "id, org_id, name, hash, prefix, patterns, created_at, revoked_at, used_at"
 
-func keyFields(k *engine.OrchestratorKey) []any {
+func relayKeyFields(k *engine.OrchestratorKey) []any {
 	return []any{(*string)(&k.ID), (*string)(&k.Org), &k.Name, raw(&k.Hash), &k.Prefix, (*packed[string])(&k.Patterns), at(&k.CreatedAt), at(&k.RevokedAt), at(&k.UsedAt)}
 }
 
 func (t relays) AddKey(ctx context.Context, k *engine.OrchestratorKey) error {
-	return insert(ctx, t.Tx, "add orchestrator key", "relay_keys", keyColumns, "", keyFields, *k)
+	return insert(ctx, t.Tx, "add orchestrator key", "relay_keys", relayKeyColumns, "", relayKeyFields, *k)
 }
 
 func (t relays) Key(ctx context.Context, hash []byte) (*engine.OrchestratorKey, error) {
-	return one(ctx, t.Tx, "find orchestrator key", keyFields, "SELECT "+keyColumns+" FROM relay_keys WHERE hash = $1", raw(&hash))
+	return one(ctx, t.Tx, "find orchestrator key", relayKeyFields, "SELECT "+relayKeyColumns+" FROM relay_keys WHERE hash = $1", raw(&hash))
 }
 
 func (t relays) Keys(ctx context.Context, org engine.OrgID) ([]engine.OrchestratorKey, error) {
-	return list(ctx, t.Tx, "list orchestrator keys", keyFields, "SELECT "+keyColumns+" FROM relay_keys WHERE $1 = '' OR org_id = $1 ORDER BY created_at, id", string(org))
+	return list(ctx, t.Tx, "list orchestrator keys", relayKeyFields, "SELECT "+relayKeyColumns+" FROM relay_keys WHERE $1 = '' OR org_id = $1 ORDER BY created_at, id", string(org))
 }
 
 func (t relays) UseKey(ctx context.Context, id engine.KeyID, now time.Time) error {
