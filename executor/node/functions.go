@@ -74,6 +74,8 @@ func (r *Runtime) question(ctx context.Context, m inbound) (value any, raw []byt
 		return nil, nil, err
 	}
 	switch m.Name {
+	case "child.takeInput":
+		return r.table.TakeInput(id), nil, nil
 	case "child.kill":
 		sent, err := r.table.Kill(id, text)
 		return sent, nil, err
@@ -137,6 +139,8 @@ func (r *Runtime) tell(m inbound) {
 	switch m.Name {
 	case "child.open":
 		r.table.Open(id, out, err)
+	case "child.idle":
+		r.table.Idle(id)
 	case "child.unfollow":
 		r.table.Unfollow(id)
 	case "child.stop":

@@ -352,6 +352,8 @@ function handle(id, pid) {
     open: (out, err) => tell("child.open", [id, !!out, !!err]),
     write: (data) => feed(id, asBuffer(data)),
     end: () => request("child.end", [id]),
+    idle: () => tell("child.idle", [id]),
+    takeInput: () => ask("child.takeInput", [id]),
     kill: (signal) => ask("child.kill", [id, String(signal)]),
     text: (s) => ask("child.text", [id, s]).toString(),
     bytes: (s) => bytes(ask("child.text", [id, s])),

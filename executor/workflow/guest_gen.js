@@ -80,9 +80,15 @@ var setEnv2 = (key, value) => engine.setEnv(key, String(value));
 var addPath2 = (dir) => engine.addPath(dir);
 var emit2 = (name, payload = {}, options = {}) => engine.emit(name, payload, options);
 var setSecretOutput2 = (key, value) => engine.setSecretOutput(key, value);
-function context(o, what) {
-  const { job, target, scope } = o;
-  o.runsOn ??= target === void 0 ? "" : sdk.normalRunsOn(target.runsOn).labels.join(",");
+var restore = (spec) => engine.cacheRestore(spec);
+var save = (spec) => engine.cacheSave(spec);
+function sharedOf({ job, target, scope }) {
+  const runsOn = target === void 0 ? "" : sdk.normalRunsOn(target.runsOn).labels.join(",");
+  return { job: { name: job.name, runsOn }, outputsOf: (ref) => scope.step(ref), jobOutputs: (ref) => scope.job(ref) };
+}
+function context(o) {
+  const { job } = o;
+  const shared = o.shared ??= sharedOf(o);
   const ctx = {
     $: (0, import_kici_shell.createShell)(),
     log: log2,
@@ -91,39 +97,42 @@ function context(o, what) {
     addPath: addPath2,
     inputs: inputs(job),
     workflow: { name: job.workflow },
-    job: { name: job.name, runsOn: o.runsOn },
+    job: { ...shared.job },
     matrix: job.matrix ?? void 0,
     rawPayload: o.event?.payload,
     provider: job.provider || void 0,
     isTestRun: job.testRun === true,
     environment: o.environment,
     emit: emit2,
-    outputsOf: (ref) => scope.step(ref),
-    jobOutputs: (ref) => scope.job(ref),
+    outputsOf: shared.outputsOf,
+    jobOutputs: shared.jobOutputs,
     setSecretOutput: setSecretOutput2,
-    cache: { restore: (spec) => engine.cacheRestore(spec), save: (spec) => engine.cacheSave(spec) }
+    cache: { restore, save }
   };
-  later(ctx, "secrets", secrets);
-  later(ctx, "kici", () => kici(what));
+  Object.defineProperties(ctx, later);
   if (o.event?.sourceRepo) ctx.sourceRepo = { name: o.event.sourceRepo };
   ctx.ctx = ctx;
   return ctx;
 }
-function later(at, name, make) {
-  const become = (value) => Object.defineProperty(at, name, { value, enumerable: true, configurable: true, writable: true });
-  Object.defineProperty(at, name, {
+var later = {};
+for (const [name, make] of Object.entries({ secrets, kici })) {
+  const become = (at, value) => {
+    Object.defineProperty(at, name, { value, enumerable: true, configurable: true, writable: true });
+    return value;
+  };
+  later[name] = {
     enumerable: true,
     configurable: true,
-    set: become,
     get() {
-      const value = make();
-      become(value);
-      return value;
+      return become(this, make());
+    },
+    set(value) {
+      become(this, value);
     }
-  });
+  };
 }
 function hookContext(o, outcome) {
-  const ctx = context(o, "hook");
+  const ctx = context(o);
   ctx.outcome = outcome;
   return ctx;
 }
@@ -133,7 +142,7 @@ function ruleContext(o) {
 function dynamicContext(o, job) {
   const workflow = { name: o.job.workflow };
   const ctx = job === void 0 ? { workflow, event: o.event } : { workflow, job, event: o.event };
-  return { $: (0, import_kici_shell.createShell)(), ctx, log: log2, env: process.env, kici: kici("a dynamic value") };
+  return { $: (0, import_kici_shell.createShell)(), ctx, log: log2, env: process.env, kici: kici() };
 }
 function inputs(job) {
   const out = {};
@@ -142,7 +151,7 @@ function inputs(job) {
   }
   return out;
 }
-function kici(_what) {
+function kici() {
   const none = { request: (method) => method === "infrastructure.list" ? Promise.resolve({ agents: [], hosts: [], scalers: [] }) : Promise.reject(new Error(`${method} needs an orchestrator`)) };
   return sdk.buildKiciApi(none, {});
 }
@@ -294,27 +303,25 @@ async function rules({ level, step: step2 }) {
 async function step({ step: step2 }) {
   const { run, ref, options } = sdk3.stepOf(opened.target.steps[step2]);
   const name = opened.names[step2];
-  const raw = await named(() => run(context(opened, `step '${name}'`)));
-  if (raw === void 0 || raw === null) {
-    await sdk3.parseOutputs(options.outputs, raw, name);
-    return { has: false };
+  let raw;
+  try {
+    raw = await run(context(opened));
+  } catch (e) {
+    throw withFacts(e);
   }
-  const value = plain(await sdk3.parseOutputs(options.outputs, raw, name), name);
+  if (options.outputs !== void 0) raw = await sdk3.parseOutputs(options.outputs, raw, name);
+  if (raw === void 0 || raw === null) return { has: false };
+  const value = plain(raw, name);
   opened.scope.setStep(ref, value);
   return { has: true, value };
 }
-async function named(run) {
-  try {
-    return await run();
-  } catch (e) {
-    if (e instanceof Error && "exitCode" in e && "stdall" in e) {
-      for (const key of ["exitCode", "signal", "command"]) {
-        const value = e[key];
-        if (value !== void 0) Object.defineProperty(e, key, { value, enumerable: true, configurable: true });
-      }
-    }
-    throw e;
+function withFacts(e) {
+  if (!(e instanceof Error && "exitCode" in e && "stdall" in e)) return e;
+  for (const key of ["exitCode", "signal", "command"]) {
+    const value = e[key];
+    if (value !== void 0) Object.defineProperty(e, key, { value, enumerable: true, configurable: true });
   }
+  return e;
 }
 function plain(value, name) {
   let text2;
@@ -330,7 +337,11 @@ async function hook(p) {
   const owner = p.level === "workflow" ? opened.workflow : p.level === "job" ? opened.target : sdk3.stepOf(opened.target.steps[p.step]).options;
   const found = sdk3.hookOf(owner[p.kind]);
   if (typeof found?.run !== "function") throw new TypeError(`${p.kind} must be a function or { run, timeout }`);
-  await named(() => found.run(hookContext(opened, p.outcome)));
+  try {
+    await found.run(hookContext(opened, p.outcome));
+  } catch (e) {
+    throw withFacts(e);
+  }
 }
 async function matrix({ index }) {
   const job = opened.workflow.jobs[index];

@@ -32,6 +32,8 @@ function handle(id: number, pid: number): Handle {
     open: (out: boolean, err: boolean) => tell('child.open', [id, !!out, !!err]),
     write: (data: any) => feed(id, asBuffer(data)),
     end: () => request('child.end', [id]),
+    idle: () => tell('child.idle', [id]),
+    takeInput: () => ask('child.takeInput', [id]),
     kill: (signal: string) => ask('child.kill', [id, String(signal)]),
     text: (s: Stream) => ask('child.text', [id, s]).toString(),
     bytes: (s: Stream) => bytes(ask('child.text', [id, s])),

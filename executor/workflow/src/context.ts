@@ -15,7 +15,14 @@ export interface Opened {
   target: any; // the SDK's job object
   names: string[]; // of its steps
   environment?: string;
-  runsOn?: string; // of the job, normalised once
+  shared?: Shared;
+}
+
+/** What is the same in every context of a job, and made once: a function costs as much as all else in an object. */
+interface Shared {
+  job: { name: string; runsOn: string };
+  outputsOf: (ref: unknown) => unknown;
+  jobOutputs: (ref: { name: string }) => unknown;
 }
 
 /** Fills the scope that `.result` reads with what finished jobs left. */
@@ -56,10 +63,18 @@ const addPath = (dir: string): unknown => engine.addPath(dir);
 const emit = (name: string, payload: unknown = {}, options: unknown = {}): unknown => engine.emit(name, payload, options);
 const setSecretOutput = (key: string, value: string): unknown => engine.setSecretOutput(key, value);
 
+const restore = (spec: unknown): unknown => engine.cacheRestore(spec);
+const save = (spec: unknown): unknown => engine.cacheSave(spec);
+
+function sharedOf({ job, target, scope }: Opened): Shared {
+  const runsOn = target === undefined ? '' : sdk.normalRunsOn(target.runsOn).labels.join(',');
+  return { job: { name: job.name, runsOn }, outputsOf: (ref) => scope.step(ref), jobOutputs: (ref) => scope.job(ref) };
+}
+
 /** What a step gets. Most steps use a part of it, so what costs something is made when it is asked for. */
-export function context(o: Opened, what: string): any {
-  const { job, target, scope } = o;
-  o.runsOn ??= target === undefined ? '' : sdk.normalRunsOn(target.runsOn).labels.join(',');
+export function context(o: Opened): any {
+  const { job } = o;
+  const shared = (o.shared ??= sharedOf(o));
   const ctx: Bag = {
     $: createShell(),
     log,
@@ -68,36 +83,40 @@ export function context(o: Opened, what: string): any {
     addPath,
     inputs: inputs(job),
     workflow: { name: job.workflow },
-    job: { name: job.name, runsOn: o.runsOn },
+    job: { ...shared.job },
     matrix: job.matrix ?? undefined,
     rawPayload: o.event?.payload,
     provider: job.provider || undefined,
     isTestRun: job.testRun === true,
     environment: o.environment,
     emit,
-    outputsOf: (ref: unknown) => scope.step(ref),
-    jobOutputs: (ref: { name: string }) => scope.job(ref),
+    outputsOf: shared.outputsOf,
+    jobOutputs: shared.jobOutputs,
     setSecretOutput,
-    cache: { restore: (spec: unknown) => engine.cacheRestore(spec), save: (spec: unknown) => engine.cacheSave(spec) },
+    cache: { restore, save },
   };
-  later(ctx, 'secrets', secrets);
-  later(ctx, 'kici', () => kici(what));
+  Object.defineProperties(ctx, later);
   if (o.event?.sourceRepo) ctx.sourceRepo = { name: o.event.sourceRepo };
   ctx.ctx = ctx;
   return ctx;
 }
 
-/** A property that is made when it is first read, and then is like any other. */
-function later(at: Bag, name: string, make: () => unknown): void {
-  const become = (value: unknown) => Object.defineProperty(at, name, { value, enumerable: true, configurable: true, writable: true });
-  Object.defineProperty(at, name, {
-    enumerable: true, configurable: true, set: become,
-    get() { const value = make(); become(value); return value; },
-  });
+/** Properties that are made when they are first read, and then are like any other. */
+const later: PropertyDescriptorMap = {};
+for (const [name, make] of Object.entries({ secrets, kici })) {
+  const become = (at: Bag, value: unknown): unknown => {
+    Object.defineProperty(at, name, { value, enumerable: true, configurable: true, writable: true });
+    return value;
+  };
+  later[name] = {
+    enumerable: true, configurable: true,
+    get() { return become(this, make()); },
+    set(value: unknown) { become(this, value); },
+  };
 }
 
 export function hookContext(o: Opened, outcome: unknown): any {
-  const ctx = context(o, 'hook');
+  const ctx = context(o);
   ctx.outcome = outcome;
   return ctx;
 }
@@ -110,7 +129,7 @@ export function ruleContext(o: Opened): any {
 export function dynamicContext(o: Opened, job?: { name: string; runsOn: string }): any {
   const workflow = { name: o.job.workflow };
   const ctx = job === undefined ? { workflow, event: o.event } : { workflow, job, event: o.event };
-  return { $: createShell(), ctx, log, env: process.env, kici: kici('a dynamic value') };
+  return { $: createShell(), ctx, log, env: process.env, kici: kici() };
 }
 
 /** Outputs of the jobs in needs, by name; those that have none are not there. */
@@ -122,7 +141,7 @@ function inputs(job: Bag): Bag {
   return out;
 }
 
-function kici(_what: string): unknown {
+function kici(): unknown {
   const none = { request: (method: string) => (method === 'infrastructure.list' ? Promise.resolve({ agents: [], hosts: [], scalers: [] }) : Promise.reject(new Error(`${method} needs an orchestrator`))) };
   return sdk.buildKiciApi(none, {});
 }

@@ -84,29 +84,27 @@ export async function rules({ level, step }: { level: string; step: number }): P
 export async function step({ step }: { step: number }): Promise<{ has: boolean; value?: unknown }> {
   const { run, ref, options } = sdk.stepOf(opened.target.steps[step]);
   const name = opened.names[step]!;
-  const raw = await named(() => run(context(opened, `step '${name}'`)));
-  if (raw === undefined || raw === null) {
-    await sdk.parseOutputs(options.outputs, raw, name);
-    return { has: false };
+  let raw: unknown;
+  try {
+    raw = await run(context(opened));
+  } catch (e) {
+    throw withFacts(e);
   }
-  const value = plain(await sdk.parseOutputs(options.outputs, raw, name), name);
+  if (options.outputs !== undefined) raw = await sdk.parseOutputs(options.outputs, raw, name);
+  if (raw === undefined || raw === null) return { has: false };
+  const value = plain(raw, name);
   opened.scope.setStep(ref, value);
   return { has: true, value };
 }
 
 /** Lets the facts of a failed command travel with its error, as own properties. */
-async function named(run: () => unknown): Promise<unknown> {
-  try {
-    return await run();
-  } catch (e: any) {
-    if (e instanceof Error && 'exitCode' in e && 'stdall' in e) {
-      for (const key of ['exitCode', 'signal', 'command']) {
-        const value = (e as any)[key];
-        if (value !== undefined) Object.defineProperty(e, key, { value, enumerable: true, configurable: true });
-      }
-    }
-    throw e;
+function withFacts(e: any): unknown {
+  if (!(e instanceof Error && 'exitCode' in e && 'stdall' in e)) return e;
+  for (const key of ['exitCode', 'signal', 'command']) {
+    const value = (e as any)[key];
+    if (value !== undefined) Object.defineProperty(e, key, { value, enumerable: true, configurable: true });
   }
+  return e;
 }
 
 /** Outputs as they will be seen elsewhere: what JSON cannot carry is refused here, where the step can be named. */
@@ -125,7 +123,11 @@ export async function hook(p: { level: string; kind: string; step: number; outco
   const owner = p.level === 'workflow' ? opened.workflow : p.level === 'job' ? opened.target : sdk.stepOf(opened.target.steps[p.step]).options;
   const found = sdk.hookOf(owner[p.kind]);
   if (typeof found?.run !== 'function') throw new TypeError(`${p.kind} must be a function or { run, timeout }`);
-  await named(() => found.run(hookContext(opened, p.outcome)));
+  try {
+    await found.run(hookContext(opened, p.outcome));
+  } catch (e) {
+    throw withFacts(e);
+  }
 }
 
 export async function matrix({ index }: { index: number }): Promise<unknown> {

@@ -33,6 +33,11 @@ export interface Handle {
   /** Resolves to an error code when the command no longer reads. */
   write(data: string | ArrayBuffer | Uint8Array): Promise<string | undefined>;
   end(): Promise<string | undefined>;
+  /** Somebody waits for the command and nobody writes to it: in a moment its
+   * input ends, unless takeInput comes first. */
+  idle(): void;
+  /** Keeps the input open for a writer; false when it has ended already. */
+  takeInput(): boolean;
   /** Signals the whole process group; false when the command is over. */
   kill(signal: string): boolean;
   /** Captured output; throws when lost(stream). */

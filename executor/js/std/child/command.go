@@ -5,6 +5,7 @@ import (
 	"io"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"github.com/kici-dev/kici-go/executor/js"
 	"github.com/kici-dev/kici-go/executor/proc"
@@ -63,7 +64,47 @@ type input struct {
 	queue   []write
 	running bool
 	ended   bool
+	taken   bool        // a writer is there
+	timer   *time.Timer // ends it, unless it is taken
 	busy    *sync.WaitGroup
+}
+
+// idleInput is how long the input of a command stays open that somebody waits
+// for and nobody writes to.
+const idleInput = time.Millisecond
+
+// idle ends the input soon, unless it is taken before.
+func (in *input) idle() {
+	in.mu.Lock()
+	defer in.mu.Unlock()
+	if in.taken || in.ended || in.timer != nil {
+		return
+	}
+	in.timer = time.AfterFunc(idleInput, func() {
+		in.mu.Lock()
+		defer in.mu.Unlock()
+		if !in.taken && !in.ended {
+			in.ended = true
+			in.to.Close()
+		}
+	})
+}
+
+// take keeps the input open for a writer; false when it has ended.
+func (in *input) take() bool {
+	in.mu.Lock()
+	defer in.mu.Unlock()
+	in.taken = true
+	return !in.ended
+}
+
+// over is told when the command has ended.
+func (in *input) over() {
+	in.mu.Lock()
+	defer in.mu.Unlock()
+	if in.timer != nil {
+		in.timer.Stop()
+	}
 }
 
 type write struct {
@@ -75,6 +116,7 @@ type write struct {
 func (in *input) put(w write) {
 	in.mu.Lock()
 	defer in.mu.Unlock()
+	in.taken = true
 	if in.ended {
 		w.answer(io.ErrClosedPipe)
 		return
@@ -127,6 +169,14 @@ func feed(from *follower, to io.WriteCloser, left func()) {
 			left()
 			return
 		}
+	}
+}
+
+// finish is told when the command has ended.
+func (c *command) finish() {
+	c.out.finish()
+	if c.in != nil {
+		c.in.over()
 	}
 }
 

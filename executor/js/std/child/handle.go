@@ -38,7 +38,16 @@ func (r *room) prototype() *goja.Object {
 		"write": func(c *command, call goja.FunctionCall) goja.Value {
 			return r.write(c, write{data: r.bytes(call.Argument(0))})
 		},
-		"end":    func(c *command, _ goja.FunctionCall) goja.Value { return r.write(c, write{end: true}) },
+		"end": func(c *command, _ goja.FunctionCall) goja.Value { return r.write(c, write{end: true}) },
+		"idle": func(c *command, _ goja.FunctionCall) goja.Value {
+			if c.in != nil {
+				c.in.idle()
+			}
+			return goja.Undefined()
+		},
+		"takeInput": func(c *command, _ goja.FunctionCall) goja.Value {
+			return r.rt.ToValue(c.in == nil || c.in.take())
+		},
 		"kill":   func(c *command, call goja.FunctionCall) goja.Value { return r.kill(c, call.Argument(0).String()) },
 		"text":   func(c *command, call goja.FunctionCall) goja.Value { return r.text(c, streamOf(call)) },
 		"bytes":  func(c *command, call goja.FunctionCall) goja.Value { return r.captured(c, streamOf(call)) },

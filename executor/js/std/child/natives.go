@@ -141,7 +141,7 @@ func (r *room) spawn(call goja.FunctionCall) goja.Value {
 	go func() {
 		defer r.busy.Done()
 		exit := c.proc.Wait()
-		c.out.finish()
+		c.finish()
 		if !stop() {
 			r.h.Enqueue(func() error { delete(r.live, c); return nil })
 			return

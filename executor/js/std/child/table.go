@@ -136,7 +136,7 @@ func (t *Table) Spawn(ctx context.Context, s Spec, onEnd func(int, Exit)) (id, p
 	go func() {
 		defer t.busy.Done()
 		exit := c.proc.Wait()
-		c.out.finish()
+		c.finish()
 		onEnd(id, exitFacts(c, exit))
 	}()
 	return id, c.proc.Pid(), nil
@@ -205,6 +205,19 @@ func (t *Table) Write(id int, data []byte, end bool, done func(code string)) {
 		}
 		done("")
 	}})
+}
+
+// Idle ends the input soon, see Handle.idle.
+func (t *Table) Idle(id int) {
+	if c, err := t.command(id); err == nil && c.in != nil {
+		c.in.idle()
+	}
+}
+
+// TakeInput keeps the input open, see Handle.takeInput.
+func (t *Table) TakeInput(id int) bool {
+	c, err := t.command(id)
+	return err != nil || c.in == nil || c.in.take()
 }
 
 // Kill is true when the signal was sent, false when the command was over.

@@ -113,6 +113,7 @@ export class Readable extends Destroyable {
     this._more();
     return c;
   }
+  addListener(ev: string, fn: any): this { return this.on(ev, fn); }
   on(ev: string, fn: any): this {
     super.on(ev, fn);
     if (ev === 'data' && this.readableFlowing !== false) this.resume();

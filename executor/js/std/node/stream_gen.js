@@ -234,6 +234,9 @@ var Readable = class _Readable extends Destroyable {
     this._more();
     return c;
   }
+  addListener(ev, fn) {
+    return this.on(ev, fn);
+  }
   on(ev, fn) {
     super.on(ev, fn);
     if (ev === "data" && this.readableFlowing !== false) this.resume();

@@ -18,6 +18,14 @@ function isPromise(x: any): boolean {
   return x !== null && (typeof x === 'object' || typeof x === 'function') && typeof x.then === 'function';
 }
 
+/** Whether a value of a template has to be waited for. */
+function isDeferred(args: unknown[]): boolean {
+  for (const a of args) {
+    if (isPromise(a) || (Array.isArray(a) && a.some(isPromise))) return true;
+  }
+  return false;
+}
+
 /** The values of a template, with promises waited for, also inside arrays. */
 async function settle(args: unknown[]): Promise<unknown[]> {
   return Promise.all(args.map((a) => (Array.isArray(a) ? Promise.all(a) : a)));
@@ -66,10 +74,10 @@ export function createShell(defaults: ShellOptions = {}): Shell {
       }
       return createShell({ ...options, ...pieces });
     }
-    if (pieces.some((p) => p == null)) throw new TypeError('malformed command: the template holds an invalid escape');
-    const settings = new Settings(options, $ as any);
+    if (pieces.includes(undefined)) throw new TypeError('malformed command: the template holds an invalid escape');
+    const settings = new Settings({ ...options }, $ as any);
     const output = new ProcessOutput(); // here, because its stack is the author's
-    const deferred = args.some((a) => isPromise(a) || (Array.isArray(a) && a.some(isPromise)));
+    const deferred = isDeferred(args);
     if (settings.sync) {
       if (deferred) throw new TypeError('$.sync cannot wait for promises: await them first');
       return runSync(settings, output, build(settings.quote, pieces, args));
@@ -77,7 +85,7 @@ export function createShell(defaults: ShellOptions = {}): Shell {
     const text = deferred
       ? settle(args).then((a) => build(settings.quote, pieces, a))
       : build(settings.quote, pieces, args);
-    return ProcessPromise.run(settings.with({}), output, text);
+    return ProcessPromise.run(settings, output, text);
   } as any;
   Object.defineProperty($, own, { value: options });
   Object.setPrototypeOf($, traits);

@@ -322,7 +322,7 @@ function lines(_0, _1) {
 }
 
 // stdin.ts
-function createStdin(started, owner) {
+function createStdin(started, owner, over) {
   const listeners = {};
   let tail = started;
   const s = (text) => {
@@ -338,8 +338,8 @@ function createStdin(started, owner) {
     return tail;
   };
   const toBytes = (chunk, encoding) => typeof chunk === "string" && encoding && !/^utf-?8$/i.test(encoding) ? require("buffer").Buffer.from(chunk, encoding) : chunk;
-  s.writable = true;
-  s.writableEnded = false;
+  s.writable = !over;
+  s.writableEnded = over;
   s.write = (chunk, encoding, cb) => {
     if (typeof encoding === "function") [cb, encoding] = [encoding, void 0];
     if (s.writableEnded) {
@@ -390,6 +390,11 @@ function createStdin(started, owner) {
 }
 
 // promise.ts
+var pipes = ["pipe", "pipe", "pipe"];
+var nothing = () => {
+};
+var now = Promise.resolve();
+var then = Promise.prototype.then;
 var settledOutputs = /* @__PURE__ */ new WeakSet();
 var ProcessPromise = class _ProcessPromise extends Promise {
   static get [Symbol.species]() {
@@ -401,9 +406,10 @@ var ProcessPromise = class _ProcessPromise extends Promise {
   #reject;
   #handle;
   #started;
+  // for those who ask
   #onStart;
   #stdin;
-  #stdio = ["pipe", "pipe", "pipe"];
+  #stdio = pipes;
   #cmd;
   #timer;
   #timedOut;
@@ -412,7 +418,7 @@ var ProcessPromise = class _ProcessPromise extends Promise {
   #piped = false;
   #opened = false;
   #failedLeft;
-  #lefts = [];
+  #lefts;
   #wanted = false;
   #early;
   // a signal asked for before the command ran
@@ -429,14 +435,10 @@ var ProcessPromise = class _ProcessPromise extends Promise {
   }
   /** Starts a command; text is a promise where the template held promises. */
   static run(settings, output, text) {
-    const p = new _ProcessPromise(() => {
-    });
+    const p = new _ProcessPromise(nothing);
     p.#settings = settings;
     p.#output = output;
     p.#stdio = normalise(settings.stdio);
-    p.#started = new Promise((r) => {
-      p.#onStart = r;
-    });
     if (typeof text === "string") p.#spawn(text);
     else text.then((t) => p.#spawn(t), (e) => p.#fail(e));
     return p;
@@ -455,7 +457,7 @@ var ProcessPromise = class _ProcessPromise extends Promise {
       return this.#fail(e);
     }
     this.#handle = h;
-    this.#onStart(h);
+    this.#onStart?.(h);
     if (s.timeout !== void 0) this.#arm();
     if (s.signal) {
       const onAbort = () => this.#aborted(s.signal.reason);
@@ -464,7 +466,7 @@ var ProcessPromise = class _ProcessPromise extends Promise {
     }
     if (s.input !== void 0 && s.input !== null) this.#feed(s.input);
     if (this.#early !== void 0) h.kill(this.#early);
-    queueMicrotask(() => this.#open());
+    then.call(now, () => this.#open());
     if (this.#wanted) this.#closeIdleInput();
   }
   #open() {
@@ -514,7 +516,7 @@ var ProcessPromise = class _ProcessPromise extends Promise {
     if (exit.stopped) exit = { ...exit, code: 0, signal: null };
     ProcessOutput.finish(this.#output, exit, this.#handle, this.#settings.delimiter, this.#cause, this.cmd);
     settledOutputs.add(this.#output);
-    if (this.#lefts.length > 0) Promise.all(this.#lefts).then(() => this.#settle());
+    if (this.#lefts) Promise.all(this.#lefts).then(() => this.#settle());
     else this.#settle();
   }
   #settle() {
@@ -526,7 +528,8 @@ var ProcessPromise = class _ProcessPromise extends Promise {
   /** The command could not be run at all. */
   #fail(cause) {
     this.#clear();
-    this.#onStart(dead);
+    this.#started ??= Promise.resolve(dead);
+    this.#onStart?.(dead);
     ProcessOutput.finish(this.#output, { code: typeof cause?.errno === "number" ? cause.errno : null, signal: null, duration: 0, stopped: false }, void 0, void 0, cause ?? new Error("failed"), this.cmd);
     this.#settle();
   }
@@ -546,10 +549,12 @@ var ProcessPromise = class _ProcessPromise extends Promise {
   // A command that is awaited while nobody has touched its input reads end of
   // file instead of waiting forever.
   #closeIdleInput() {
-    if (this.#stdin || this.#stdio[0] !== "pipe") return;
-    setTimeout(() => {
-      if (!this.#stdin && !this.#settled) this.stdin.end();
-    }, 0);
+    if (!this.#stdin && this.#stdio[0] === "pipe") this.#handle.idle();
+  }
+  get #running() {
+    return this.#started ??= this.#handle ? Promise.resolve(this.#handle) : new Promise((r) => {
+      this.#onStart = r;
+    });
   }
   // ---- what authors use -------------------------------------------------
   get cmd() {
@@ -577,7 +582,7 @@ var ProcessPromise = class _ProcessPromise extends Promise {
     return this;
   }
   get stdin() {
-    return this.#stdin ??= createStdin(this.#started, this);
+    return this.#stdin ??= createStdin(this.#running, this, this.#handle !== void 0 && !this.#handle.takeInput());
   }
   get stdout() {
     return this.#readable("stdout");
@@ -585,9 +590,9 @@ var ProcessPromise = class _ProcessPromise extends Promise {
   get stderr() {
     return this.#readable("stderr");
   }
-  #streams = {};
+  #streams;
   #readable(stream) {
-    return this.#streams[stream] ??= require("stream").Readable.from(
+    return (this.#streams ??= {})[stream] ??= require("stream").Readable.from(
       (function(started) {
         return __asyncGenerator(this, null, function* () {
           const { Buffer: Buffer2 } = require("buffer");
@@ -607,7 +612,7 @@ var ProcessPromise = class _ProcessPromise extends Promise {
             }
           }
         });
-      })(this.#started),
+      })(this.#running),
       { objectMode: false }
     );
   }
@@ -666,7 +671,7 @@ var ProcessPromise = class _ProcessPromise extends Promise {
     if (Array.isArray(dest) && "raw" in dest) dest = this.#settings.shell$(dest, ...args);
     this.#piped = true;
     if (dest instanceof _ProcessPromise) return this.#pipeTo(dest);
-    const copied = typeof dest === "string" ? this.#started.then((h) => h === dead ? void 0 : h.pipeFile("stdout", dest)).catch((e) => {
+    const copied = typeof dest === "string" ? this.#running.then((h) => h === dead ? void 0 : h.pipeFile("stdout", dest)).catch((e) => {
       throw tooLate(e, "stdout");
     }) : this.#copy(dest);
     copied.catch(() => void 0);
@@ -677,7 +682,7 @@ var ProcessPromise = class _ProcessPromise extends Promise {
     if (typeof dest?.write !== "function") throw new TypeError("pipe needs a command, a stream or a file name");
     const { Buffer: Buffer2 } = require("buffer");
     try {
-      for (var iter = __forAwait(chunks(this.#started, "stdout")), more, temp, error; more = !(temp = await iter.next()).done; more = false) {
+      for (var iter = __forAwait(chunks(this.#running, "stdout")), more, temp, error; more = !(temp = await iter.next()).done; more = false) {
         const b = temp.value;
         await new Promise((r, j) => dest.write(Buffer2.from(b), (e) => e ? j(e) : r()));
       }
@@ -697,10 +702,10 @@ var ProcessPromise = class _ProcessPromise extends Promise {
   }
   #pipeTo(dest) {
     this.#piped = true;
-    dest.#stdin ??= createStdin(dest.#started, dest);
-    if (settledOutputs.has(this.#output) && !this.#handle) dest.stdin.end("");
+    const input = dest.stdin;
+    if (settledOutputs.has(this.#output) && !this.#handle) input.end("");
     else {
-      Promise.all([this.#started, dest.#started]).then(([from, to]) => {
+      Promise.all([this.#running, dest.#running]).then(([from, to]) => {
         if (from === dead) to === dead || to.end();
         else if (to !== dead) from.pipe(to);
         else from.stop();
@@ -710,10 +715,10 @@ var ProcessPromise = class _ProcessPromise extends Promise {
         dest.kill();
       });
     }
-    const left = Promise.prototype.then.call(this, () => void 0, (o) => {
+    const left = then.call(this, () => void 0, (o) => {
       dest.#failedLeft ??= o;
     });
-    dest.#lefts.push(left);
+    (dest.#lefts ??= []).push(left);
     return dest;
   }
   async json() {
@@ -734,12 +739,12 @@ var ProcessPromise = class _ProcessPromise extends Promise {
   /** Lines of stdout while the command runs; a failure is thrown at the end. */
   [Symbol.asyncIterator]() {
     return __asyncGenerator(this, null, function* () {
-      const it = lines(this.#started, "stdout", this.#settings.delimiter);
+      const it = lines(this.#running, "stdout", this.#settings.delimiter);
       if (!this.#wanted) {
         this.#wanted = true;
         if (this.#handle) this.#closeIdleInput();
       }
-      Promise.prototype.then.call(this, void 0, () => void 0);
+      then.call(this, void 0, () => void 0);
       yield* __yieldStar(it);
       yield new __await(this);
     });
@@ -755,6 +760,9 @@ var dead = {
   write: async () => "EPIPE",
   end: async () => void 0,
   kill: () => false,
+  idle() {
+  },
+  takeInput: () => true,
   follow: () => ({ next: async () => void 0, close() {
   } }),
   stop() {
@@ -762,7 +770,7 @@ var dead = {
   pipeFile: async () => void 0
 };
 function normalise(stdio) {
-  if (stdio === void 0 || stdio === null) return ["pipe", "pipe", "pipe"];
+  if (stdio === void 0 || stdio === null) return pipes;
   if (typeof stdio === "string") return [stdio, stdio, stdio];
   return [stdio[0] ?? "pipe", stdio[1] ?? "pipe", stdio[2] ?? "pipe"];
 }
@@ -920,6 +928,12 @@ function check(options) {
 function isPromise(x) {
   return x !== null && (typeof x === "object" || typeof x === "function") && typeof x.then === "function";
 }
+function isDeferred(args) {
+  for (const a of args) {
+    if (isPromise(a) || Array.isArray(a) && a.some(isPromise)) return true;
+  }
+  return false;
+}
 async function settle(args) {
   return Promise.all(args.map((a) => Array.isArray(a) ? Promise.all(a) : a));
 }
@@ -965,16 +979,16 @@ function createShell(defaults = {}) {
       }
       return createShell({ ...options, ...pieces });
     }
-    if (pieces.some((p) => p == null)) throw new TypeError("malformed command: the template holds an invalid escape");
-    const settings = new Settings(options, $);
+    if (pieces.includes(void 0)) throw new TypeError("malformed command: the template holds an invalid escape");
+    const settings = new Settings({ ...options }, $);
     const output = new ProcessOutput();
-    const deferred = args.some((a) => isPromise(a) || Array.isArray(a) && a.some(isPromise));
+    const deferred = isDeferred(args);
     if (settings.sync) {
       if (deferred) throw new TypeError("$.sync cannot wait for promises: await them first");
       return runSync(settings, output, build(settings.quote, pieces, args));
     }
     const text = deferred ? settle(args).then((a) => build(settings.quote, pieces, a)) : build(settings.quote, pieces, args);
-    return ProcessPromise.run(settings.with({}), output, text);
+    return ProcessPromise.run(settings, output, text);
   };
   Object.defineProperty($, own, { value: options });
   Object.setPrototypeOf($, traits);

@@ -9,6 +9,13 @@ declare const __native: import('../child/child').Primitives;
 
 type Stdio = 'pipe' | 'inherit' | 'ignore';
 
+// A function costs as much as everything else in an object, and a promise two
+// of them: what most commands do without is made when it is asked for.
+const pipes: Stdio[] = ['pipe', 'pipe', 'pipe'];
+const nothing = (): void => {};
+const now = Promise.resolve();
+const then = Promise.prototype.then;
+
 const settledOutputs = new WeakSet<object>();
 
 /** A running command. It is a promise of its ProcessOutput. */
@@ -20,10 +27,10 @@ export class ProcessPromise extends Promise<ProcessOutput> {
   #resolve!: (o: ProcessOutput) => void;
   #reject!: (o: any) => void;
   #handle?: Handle;
-  #started!: Promise<Handle>;
-  #onStart!: (h: Handle) => void;
+  #started?: Promise<Handle>; // for those who ask
+  #onStart?: (h: Handle) => void;
   #stdin?: ShellStdin;
-  #stdio: Stdio[] = ['pipe', 'pipe', 'pipe'];
+  #stdio: Stdio[] = pipes;
   #cmd?: string;
   #timer?: any;
   #timedOut?: string;
@@ -32,7 +39,7 @@ export class ProcessPromise extends Promise<ProcessOutput> {
   #piped = false;
   #opened = false;
   #failedLeft?: ProcessOutput;
-  #lefts: Promise<unknown>[] = [];
+  #lefts?: Promise<unknown>[];
   #wanted = false;
   #early?: string; // a signal asked for before the command ran
   #unlisten?: () => void;
@@ -46,11 +53,10 @@ export class ProcessPromise extends Promise<ProcessOutput> {
 
   /** Starts a command; text is a promise where the template held promises. */
   static run(settings: Settings, output: ProcessOutput, text: string | Promise<string>): ProcessPromise {
-    const p = new ProcessPromise(() => {});
+    const p = new ProcessPromise(nothing);
     p.#settings = settings;
     p.#output = output;
     p.#stdio = normalise(settings.stdio);
-    p.#started = new Promise<Handle>((r) => { p.#onStart = r; });
     if (typeof text === 'string') p.#spawn(text);
     else text.then((t) => p.#spawn(t), (e) => p.#fail(e));
     return p;
@@ -70,7 +76,7 @@ export class ProcessPromise extends Promise<ProcessOutput> {
       return this.#fail(e);
     }
     this.#handle = h;
-    this.#onStart(h);
+    this.#onStart?.(h);
     if (s.timeout !== undefined) this.#arm();
     if (s.signal) {
       const onAbort = () => this.#aborted(s.signal.reason);
@@ -81,7 +87,7 @@ export class ProcessPromise extends Promise<ProcessOutput> {
     if (this.#early !== undefined) h.kill(this.#early);
     // Output waits for the end of this turn: what is chained to the command
     // (.quiet(), .pipe()) decides where it goes.
-    queueMicrotask(() => this.#open());
+    then.call(now, () => this.#open());
     if (this.#wanted) this.#closeIdleInput();
   }
 
@@ -117,7 +123,7 @@ export class ProcessPromise extends Promise<ProcessOutput> {
     if (exit.stopped) exit = { ...exit, code: 0, signal: null };
     ProcessOutput.finish(this.#output, exit, this.#handle, this.#settings.delimiter, this.#cause, this.cmd);
     settledOutputs.add(this.#output);
-    if (this.#lefts.length > 0) Promise.all(this.#lefts).then(() => this.#settle());
+    if (this.#lefts) Promise.all(this.#lefts).then(() => this.#settle());
     else this.#settle();
   }
 
@@ -131,7 +137,8 @@ export class ProcessPromise extends Promise<ProcessOutput> {
   /** The command could not be run at all. */
   #fail(cause: any): void {
     this.#clear();
-    this.#onStart(dead);
+    this.#started ??= Promise.resolve(dead);
+    this.#onStart?.(dead);
     ProcessOutput.finish(this.#output, { code: typeof cause?.errno === 'number' ? cause.errno : null, signal: null, duration: 0, stopped: false }, undefined, undefined, cause ?? new Error('failed'), this.cmd);
     this.#settle();
   }
@@ -155,8 +162,11 @@ export class ProcessPromise extends Promise<ProcessOutput> {
   // A command that is awaited while nobody has touched its input reads end of
   // file instead of waiting forever.
   #closeIdleInput(): void {
-    if (this.#stdin || this.#stdio[0] !== 'pipe') return;
-    setTimeout(() => { if (!this.#stdin && !this.#settled) this.stdin.end(); }, 0);
+    if (!this.#stdin && this.#stdio[0] === 'pipe') this.#handle!.idle();
+  }
+
+  get #running(): Promise<Handle> {
+    return (this.#started ??= this.#handle ? Promise.resolve(this.#handle) : new Promise<Handle>((r) => { this.#onStart = r; }));
   }
 
   // ---- what authors use -------------------------------------------------
@@ -172,17 +182,19 @@ export class ProcessPromise extends Promise<ProcessOutput> {
   }
   get child(): this { return this; }
 
-  get stdin(): ShellStdin { return (this.#stdin ??= createStdin(this.#started, this)); }
+  get stdin(): ShellStdin {
+    return (this.#stdin ??= createStdin(this.#running, this, this.#handle !== undefined && !this.#handle.takeInput()));
+  }
   get stdout(): any { return this.#readable('stdout'); }
   get stderr(): any { return this.#readable('stderr'); }
 
-  #streams: Record<string, any> = {};
+  #streams?: Record<string, any>;
   #readable(stream: 'stdout' | 'stderr'): any {
-    return (this.#streams[stream] ??= require('stream').Readable.from(
+    return ((this.#streams ??= {})[stream] ??= require('stream').Readable.from(
       (async function* (started: Promise<Handle>) {
         const { Buffer } = require('buffer');
         for await (const b of chunks(started, stream)) yield Buffer.from(b);
-      })(this.#started),
+      })(this.#running),
       { objectMode: false },
     ));
   }
@@ -230,7 +242,7 @@ export class ProcessPromise extends Promise<ProcessOutput> {
     this.#piped = true;
     if (dest instanceof ProcessPromise) return this.#pipeTo(dest);
     const copied = typeof dest === 'string'
-      ? this.#started.then((h) => (h === dead ? undefined : h.pipeFile('stdout', dest))).catch((e) => { throw tooLate(e, 'stdout'); })
+      ? this.#running.then((h) => (h === dead ? undefined : h.pipeFile('stdout', dest))).catch((e) => { throw tooLate(e, 'stdout'); })
       : this.#copy(dest);
     copied.catch(() => undefined); // it is told below, when the command has ended
     const done = this.then((o) => copied.then(() => o));
@@ -240,7 +252,7 @@ export class ProcessPromise extends Promise<ProcessOutput> {
   async #copy(dest: any): Promise<void> {
     if (typeof dest?.write !== 'function') throw new TypeError('pipe needs a command, a stream or a file name');
     const { Buffer } = require('buffer');
-    for await (const b of chunks(this.#started, 'stdout')) {
+    for await (const b of chunks(this.#running, 'stdout')) {
       await new Promise<void>((r, j) => dest.write(Buffer.from(b), (e: any) => (e ? j(e) : r())));
     }
     if (dest !== (process as any).stdout && dest !== (process as any).stderr) {
@@ -250,10 +262,10 @@ export class ProcessPromise extends Promise<ProcessOutput> {
 
   #pipeTo(dest: ProcessPromise): ProcessPromise {
     this.#piped = true;
-    dest.#stdin ??= createStdin(dest.#started, dest); // its input is taken
-    if (settledOutputs.has(this.#output) && !this.#handle) dest.stdin.end('');
+    const input = dest.stdin; // it is taken
+    if (settledOutputs.has(this.#output) && !this.#handle) input.end('');
     else {
-      Promise.all([this.#started, dest.#started]).then(([from, to]) => {
+      Promise.all([this.#running, dest.#running]).then(([from, to]) => {
         if (from === dead) to === dead || to.end();
         else if (to !== dead) from.pipe(to);
         else from.stop();
@@ -263,8 +275,8 @@ export class ProcessPromise extends Promise<ProcessOutput> {
         dest.kill();
       });
     }
-    const left = Promise.prototype.then.call(this, () => undefined, (o: any) => { dest.#failedLeft ??= o; });
-    dest.#lefts.push(left as Promise<unknown>);
+    const left = then.call(this, () => undefined, (o: any) => { dest.#failedLeft ??= o; });
+    (dest.#lefts ??= []).push(left as Promise<unknown>);
     return dest;
   }
 
@@ -276,9 +288,9 @@ export class ProcessPromise extends Promise<ProcessOutput> {
 
   /** Lines of stdout while the command runs; a failure is thrown at the end. */
   async *[Symbol.asyncIterator](): AsyncGenerator<string> {
-    const it = lines(this.#started, 'stdout', this.#settings.delimiter);
+    const it = lines(this.#running, 'stdout', this.#settings.delimiter);
     if (!this.#wanted) { this.#wanted = true; if (this.#handle) this.#closeIdleInput(); }
-    Promise.prototype.then.call(this, undefined, () => undefined); // awaited below, unless the loop is left
+    then.call(this, undefined, () => undefined); // awaited below, unless the loop is left
     yield* it;
     await this;
   }
@@ -289,11 +301,11 @@ export class ProcessPromise extends Promise<ProcessOutput> {
 /** Stands for the handle of a command that never ran. */
 const dead: any = {
   pid: undefined, open() {}, write: async () => 'EPIPE', end: async () => undefined, kill: () => false,
-  follow: () => ({ next: async () => undefined, close() {} }), stop() {}, pipeFile: async () => undefined,
+  idle() {}, takeInput: () => true, follow: () => ({ next: async () => undefined, close() {} }), stop() {}, pipeFile: async () => undefined,
 };
 
 function normalise(stdio: any): Stdio[] {
-  if (stdio === undefined || stdio === null) return ['pipe', 'pipe', 'pipe'];
+  if (stdio === undefined || stdio === null) return pipes;
   if (typeof stdio === 'string') return [stdio as Stdio, stdio as Stdio, stdio as Stdio];
   return [stdio[0] ?? 'pipe', stdio[1] ?? 'pipe', stdio[2] ?? 'pipe'];
 }

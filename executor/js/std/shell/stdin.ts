@@ -18,8 +18,9 @@ export interface ShellStdin {
   writableEnded: boolean;
 }
 
-/** started resolves to the handle once the command runs. */
-export function createStdin(started: Promise<Handle>, owner: any): ShellStdin {
+/** started resolves to the handle once the command runs; over says that the
+ * input has ended already. */
+export function createStdin(started: Promise<Handle>, owner: any, over: boolean): ShellStdin {
   const listeners: Record<string, Listener[]> = {};
   let tail: Promise<any> = started;
   const s: any = (text: string | Uint8Array) => { s.end(text); return owner; };
@@ -38,8 +39,8 @@ export function createStdin(started: Promise<Handle>, owner: any): ShellStdin {
   };
   const toBytes = (chunk: any, encoding?: any) =>
     typeof chunk === 'string' && encoding && !/^utf-?8$/i.test(encoding) ? require('buffer').Buffer.from(chunk, encoding) : chunk;
-  s.writable = true;
-  s.writableEnded = false;
+  s.writable = !over;
+  s.writableEnded = over;
   s.write = (chunk: any, encoding?: any, cb?: any) => {
     if (typeof encoding === 'function') [cb, encoding] = [encoding, undefined];
     if (s.writableEnded) {

@@ -12,7 +12,7 @@ class EventEmitter {
   getMaxListeners() { return EventEmitter.defaultMaxListeners; }
   on(name: PropertyKey, fn: Fn) { return add(this, name, fn, false); }
   prependListener(name: PropertyKey, fn: Fn) { return add(this, name, fn, true); }
-  once(name: PropertyKey, fn: Fn) { return add(this, name, wrap(this, name, fn), false); }
+  once(name: PropertyKey, fn: Fn) { return this.on(name, wrap(this, name, fn)); } // streams begin to flow in on
   prependOnceListener(name: PropertyKey, fn: Fn) { return add(this, name, wrap(this, name, fn), true); }
   off(name: PropertyKey, fn: Fn) {
     const list = table(this).get(name);

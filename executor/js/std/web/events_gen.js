@@ -37,8 +37,9 @@ var EventEmitter = class _EventEmitter {
     return add(this, name, fn, true);
   }
   once(name, fn) {
-    return add(this, name, wrap(this, name, fn), false);
+    return this.on(name, wrap(this, name, fn));
   }
+  // streams begin to flow in on
   prependOnceListener(name, fn) {
     return add(this, name, wrap(this, name, fn), true);
   }

@@ -47,7 +47,12 @@ export async function readers() {
   same(await $`printf 'x\ny'`.lines(), ['x', 'y']);
   same(await $`printf 'x y'`.lines(' '), ['x', 'y']);
   same(await $`printf hey`.text(), 'hey');
-  same((await $`echo a; sleep 0.05; echo b >&2; sleep 0.05; echo c`).stdall, 'a\nb\nc\n');
+  // Between two streams there is the order in which they were read, and no other.
+  const both = $`echo a; read -r _; echo b >&2; read -r _; echo c`;
+  const answer = both.stdin; // taken now, or it would end when the command is awaited
+  both.stdout.once('data', () => answer.write('\n'));
+  both.stderr.once('data', () => answer.write('\n'));
+  same((await both).stdall, 'a\nb\nc\n');
   same(await $`exit 7`.exitCode, 7);
   const got: string[] = [];
   for await (const l of $`printf 'x\ny\nz'`) got.push(l);
@@ -150,9 +155,11 @@ export async function late() {
     return 'nothing was thrown';
   };
   const want = ['ProcessOutputTooLarge', true];
+  let n = 0;
   const held = async (use: (p: any) => Promise<unknown>) => {
-    const p = $`head -c 300000 /dev/zero; sleep 0.3`.quiet().nothrow();
-    await $`sleep 0.1`;
+    const printed = `printed-${++n}`;
+    const p = $`head -c 300000 /dev/zero; touch ${printed}; sleep 0.3`.quiet().nothrow();
+    await $`until test -e ${printed}; do sleep 0.01; done`;
     return use(p);
   };
   same(await named(() => held((p) => p.pipe`wc -c`)), want);
