@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -42,9 +43,45 @@ func UnknownCommand(cmd *cobra.Command, args []string) error {
 	}
 }
 
+// Execute runs a command line. Help of a command that does not exist is an
+// error as the command itself would be, and not the help of another.
+func Execute(ctx context.Context, root *cobra.Command) error {
+	var unknown error
+	help := root.HelpFunc()
+	root.SetHelpFunc(func(cmd *cobra.Command, args []string) {
+		if rest := cmd.Flags().Args(); cmd.HasAvailableSubCommands() && len(rest) > 0 {
+			unknown = UnknownCommand(cmd, rest)
+			return
+		}
+		help(cmd, args)
+	})
+	root.SetHelpCommand(&cobra.Command{
+		Use: "help [command]", Hidden: true,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			asked, rest, err := root.Find(args)
+			if err != nil || asked == nil || len(rest) > 0 && asked.HasAvailableSubCommands() {
+				return UnknownCommand(asked, rest)
+			}
+			asked.InitDefaultHelpFlag()
+			help(asked, nil)
+			return nil
+		},
+	})
+	if err := root.ExecuteContext(ctx); err != nil {
+		return err
+	}
+	return unknown
+}
+
 // FlagError turns pflag's complaint into a usage error with a suggestion.
 func FlagError(cmd *cobra.Command, err error) error {
 	usage := &UsageError{Message: err.Error(), Hint: fmt.Sprintf("'%s --help' lists the options", cmd.CommandPath())}
+	var invalid *pflag.InvalidValueError
+	if errors.As(err, &invalid) {
+		if what := expected(invalid.GetFlag().Value.Type()); what != "" {
+			usage.Message = fmt.Sprintf("invalid argument %q for --%s: expected %s", invalid.GetValue(), invalid.GetFlag().Name, what)
+		}
+	}
 	var unknown *pflag.NotExistError
 	if errors.As(err, &unknown) {
 		var names []string
@@ -54,6 +91,20 @@ func FlagError(cmd *cobra.Command, err error) error {
 		}
 	}
 	return usage
+}
+
+// expected says in words what a flag of a type takes; flags of our own types
+// say it themselves.
+func expected(kind string) string {
+	switch kind {
+	case "int", "int64", "uint":
+		return "a whole number"
+	case "bool":
+		return "true or false"
+	case "duration":
+		return "a duration such as 90s or 2h"
+	}
+	return ""
 }
 
 // NoArgs, AtMostOne and ExactlyOne are cobra's checks with our exit code and words.

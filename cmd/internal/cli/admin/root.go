@@ -46,7 +46,7 @@ func Main(s *cli.State) int {
 		case <-over:
 		}
 	}()
-	err := root.ExecuteContext(ctx)
+	err := cli.Execute(ctx, root)
 	if err != nil && ctx.Err() != nil {
 		err = context.Cause(ctx)
 	}

@@ -28,7 +28,7 @@ func run(s *cli.State, lib library) int {
 	root.SetIn(s.Stdin)
 	root.SetOut(s.Stdout)
 	root.SetErr(s.Stderr)
-	err := root.ExecuteContext(context.Background())
+	err := cli.Execute(context.Background(), root)
 	return cli.Explain(a.Stderr, a.style, err)
 }
 

@@ -26,6 +26,12 @@ func TestUsageErrors(t *testing.T) {
 	cases := []struct{ args, message, hint string }{
 		{"compil", `unknown command "compil"`, "did you mean 'compile'?"},
 		{"run locl", `unknown command "locl" for "kici run"`, "did you mean 'local'?"},
+		{"compil --help", `unknown command "compil"`, "did you mean 'compile'?"},
+		{"help compil", `unknown command "compil"`, "did you mean 'compile'?"},
+		{"run locl --help", `unknown command "locl" for "kici run"`, "did you mean 'local'?"},
+		{"help run locl", `unknown command "locl" for "kici run"`, "did you mean 'local'?"},
+		{"run local push --concurrency x", `invalid argument "x" for --concurrency: expected a whole number`, "'kici run local --help' lists"},
+		{"run local push --keep=maybe", `invalid argument "maybe" for --keep: expected true or false`, "'kici run local --help' lists"},
 		{"compile --chek", "unknown flag: --chek", "did you mean '--check'?"},
 		{"compile --zzz", "unknown flag: --zzz", "'kici compile --help' lists the options"},
 		{"compile extra", "takes no arguments", ""},

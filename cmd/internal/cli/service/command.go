@@ -49,7 +49,7 @@ func (p program) main(state *cli.State) int {
 	cmd.SetIn(state.Stdin)
 	cmd.SetOut(state.Stdout)
 	cmd.SetErr(state.Stderr)
-	return cli.Explain(state.Stderr, cli.StyleFor(state), cmd.ExecuteContext(context.Background()))
+	return cli.Explain(state.Stderr, cli.StyleFor(state), cli.Execute(context.Background(), cmd))
 }
 
 // start reads the settings, and runs until a signal asks for the end. A second
