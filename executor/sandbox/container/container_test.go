@@ -31,7 +31,7 @@ func TestEngines(t *testing.T) {
 	}
 	// What engines cannot differ in is tried on the faster one.
 	once := map[string]func(*testing.T, *bench){
-		"no bash": noBash, "cache": caches, "secrets": mounted, "missing image": missingImage, "keeps": keeps, "not a runner": notARunner,
+		"no bash": noBash, "cache": caches, "secrets": mounted, "missing image": missingImage, "private image": privateImage, "keeps": keeps, "not a runner": notARunner,
 	}
 	for _, kind := range containertest.Kinds() {
 		t.Run(kind, func(t *testing.T) {

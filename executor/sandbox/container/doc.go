@@ -16,7 +16,8 @@
 //
 // A task flows like this. The engine is found ([NoEngineError] names every
 // place that was tried), the image is pulled when it is missing, with lines in
-// the job's log, and a container is made that runs nothing of the image's own:
+// the job's log and the login that Docker's or Podman's own command keeps on this
+// machine for its registry, and a container is made that runs nothing of the image's own:
 // its one program is a static Linux kici, copied in through the engine's
 // archive API, started as a child that speaks executor/runner's frames over
 // the container's standard streams. So a step in a container is run by the

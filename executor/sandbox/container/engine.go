@@ -18,11 +18,12 @@ import (
 
 // engine is a container engine that has answered.
 type engine struct {
-	api    *client.Client
-	where  string // what it was found by
-	arch   string // of Go's names
-	cpus   int
-	option map[string]bool // its security options: rootless, userns, selinux
+	api     *client.Client
+	environ []string // where logins are looked for
+	where   string   // what it was found by
+	arch    string   // of Go's names
+	cpus    int
+	option  map[string]bool // its security options: rootless, userns, selinux
 }
 
 // place is where an engine may be.
@@ -114,7 +115,7 @@ func open(ctx context.Context, p place, environ []string) (*engine, error) {
 	if err != nil {
 		return nil, err
 	}
-	e := &engine{api: api, where: p.by, option: map[string]bool{}}
+	e := &engine{api: api, environ: environ, where: p.by, option: map[string]bool{}}
 	limit := answer
 	if p.chosen {
 		limit = answerChosen

@@ -14,6 +14,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 	"testing"
 
@@ -70,6 +71,35 @@ func TestPlaces(t *testing.T) {
 				t.Error(diff)
 			}
 		})
+	}
+}
+
+// Engines of a user's own are found where they listen.
+func TestRootless(t *testing.T) {
+	t.Parallel()
+	listening := strings.TrimPrefix(fake(t, map[string]string{"/_ping": "OK", "/info": `{"OSType":"linux","SecurityOptions":["name=rootless"]}`}), "unix://")
+	dir := t.TempDir()
+	if err := os.Mkdir(filepath.Join(dir, "podman"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	for by, path := range map[string]string{"rootless Podman": "podman/podman.sock", "rootless Docker": "docker.sock"} {
+		if err := os.Symlink(listening, filepath.Join(dir, path)); err != nil {
+			t.Fatal(err)
+		}
+		environ := []string{"XDG_RUNTIME_DIR=" + dir}
+		all := places("", environ)
+		i := slices.IndexFunc(all, func(p place) bool { return p.by == by })
+		if i < 0 {
+			t.Fatalf("%s is not looked for", by)
+		}
+		e, err := open(t.Context(), all[i], environ)
+		if err != nil {
+			t.Fatal(by, err)
+		}
+		if e.where != by || !e.option["rootless"] {
+			t.Errorf("%+v", e)
+		}
+		e.api.Close()
 	}
 }
 

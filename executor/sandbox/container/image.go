@@ -4,9 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/containerd/errdefs"
+	"github.com/distribution/reference"
 	"github.com/moby/moby/api/types/jsonstream"
 	"github.com/moby/moby/client"
 )
@@ -58,11 +60,30 @@ func (e *engine) pull(ctx context.Context, name string, say func(format string, 
 	if ctx.Err() != nil {
 		return context.Cause(ctx)
 	}
-	return fmt.Errorf("container: image %q is not on this machine and cannot be pulled: %w", name, err)
+	err = fmt.Errorf("container: image %q is not on this machine and cannot be pulled: %w", name, err)
+	if ref, bad := reference.ParseNormalizedNamed(name); bad == nil && denied(err) {
+		err = fmt.Errorf("%w (does it need a login? 'docker login %s' or 'podman login %[2]s' on this machine is used)", err, reference.Domain(ref))
+	}
+	return err
+}
+
+// denied: registries say so in many ways, and engines pass on the words alone.
+func denied(err error) bool {
+	text := strings.ToLower(err.Error())
+	for _, word := range []string{"unauthorized", "authentication required", "denied", "no basic auth"} {
+		if strings.Contains(text, word) {
+			return true
+		}
+	}
+	return errdefs.IsUnauthorized(err) || errdefs.IsPermissionDenied(err)
 }
 
 func (e *engine) fetch(ctx context.Context, name string, start time.Time, say func(format string, args ...any)) error {
-	stream, err := e.api.ImagePull(ctx, name, client.ImagePullOptions{})
+	auth, err := login(ctx, name, e.environ)
+	if err != nil { // of no matter for a public image, and the reason for what follows otherwise
+		say("pulling without a login: %v", err)
+	}
+	stream, err := e.api.ImagePull(ctx, name, client.ImagePullOptions{RegistryAuth: auth})
 	if err != nil {
 		return err
 	}

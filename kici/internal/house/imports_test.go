@@ -94,6 +94,7 @@ func owners() map[string][]string {
 		"github.com/gofrs/flock":            {"kici/internal/grouplock", "kici/internal/agent", "kici/internal/dev", "executor/clone"},
 		"github.com/moby/moby":              {"executor/sandbox/container"},
 		"github.com/containerd/errdefs":     {"executor/sandbox/container"},
+		"github.com/distribution/reference": {"executor/sandbox/container"},
 		"github.com/nlnwa/whatwg-url":       {"executor/js/std"},
 		"github.com/klauspost/compress":     {"executor/cache", "engine/logs"},
 		"github.com/jackc/pgx":              {"engine/store/postgres"},
