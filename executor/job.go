@@ -101,7 +101,10 @@ type Job struct {
 	Variables map[string]string `json:"variables,omitempty"` // organisation's, then the source's
 	Typed     map[string]string `json:"typed,omitempty"`     // what somebody typed for this run; beats the job's own
 
-	Secrets  []Secret                   `json:"secrets,omitempty"`
+	Secrets []Secret `json:"secrets,omitempty"`
+	// Inline names the fields whose functions the lock file holds: they must
+	// return a value, as they must where an orchestrator evaluates them.
+	Inline   []string                   `json:"inline,omitempty"`
 	Needs    []string                   `json:"needs,omitempty"`    // base names, for ctx.inputs
 	Upstream map[string]json.RawMessage `json:"upstream,omitempty"` // outputs of finished jobs
 	Limits   Limits                     `json:"limits"`

@@ -19,7 +19,7 @@ type Guest interface {
 // Methods of a Guest.
 const (
 	MethodDescribe = "describe" // → Description
-	MethodField    = "field"    // {name} → any
+	MethodField    = "field"    // {name, inline} → any
 	MethodRules    = "rules"    // {level, step} → Verdict
 	MethodStep     = "step"     // {step} → Outputs
 	MethodHook     = "hook"     // {level, kind, step, outcome}
@@ -51,6 +51,7 @@ const (
 // params is what every method takes; each reads its own part.
 type params struct {
 	Name    string            `json:"name,omitempty"`
+	Inline  bool              `json:"inline,omitempty"` // the field must have a value
 	Index   int               `json:"index"`
 	Level   Level             `json:"level,omitempty"`
 	Kind    string            `json:"kind,omitempty"`

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/kici-dev/kici-go/executor"
@@ -93,7 +94,7 @@ func (e *Engine) finish(h *hooks, failedStep string) {
 func (e *Engine) fields(ctx context.Context, d *Description) error {
 	for _, name := range d.Fields {
 		var raw json.RawMessage
-		if err := e.call(ctx, e.limits.Field, "the job's "+name, MethodField, params{Name: name}, &raw); err != nil {
+		if err := e.call(ctx, e.limits.Field, "the job's "+name, MethodField, params{Name: name, Inline: slices.Contains(e.job.Inline, name)}, &raw); err != nil {
 			return err
 		}
 		if err := e.field(name, raw); err != nil {

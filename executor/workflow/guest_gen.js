@@ -288,9 +288,12 @@ function describe() {
   const out = target === void 0 ? { steps: [], fields: [], rules: 0, hooks: {}, init: [], cache: [] } : describeJob(target, names);
   return { ...out, workflow: { rules: workflow.rules?.length ?? 0, hooks: hooksOf(workflow) } };
 }
-async function field({ name }) {
+async function field({ name, inline }) {
   const value = opened.target[name];
   const got = typeof value === "function" ? await value(opened.event) : value;
+  if (inline && (got === void 0 || got === null)) {
+    throw new TypeError(`${name} must be ${name === "env" ? "an object of strings" : "a string"}, not ${got}`);
+  }
   if (name === "environment") opened.environment = got ?? void 0;
   return got ?? null;
 }

@@ -67,9 +67,12 @@ export function describe(): Bag {
   return { ...out, workflow: { rules: workflow.rules?.length ?? 0, hooks: hooksOf(workflow) } };
 }
 
-export async function field({ name }: { name: string }): Promise<unknown> {
+export async function field({ name, inline }: { name: string; inline?: boolean }): Promise<unknown> {
   const value = opened.target[name];
   const got = typeof value === 'function' ? await value(opened.event) : value;
+  if (inline && (got === undefined || got === null)) {
+    throw new TypeError(`${name} must be ${name === 'env' ? 'an object of strings' : 'a string'}, not ${got}`);
+  }
   if (name === 'environment') opened.environment = got ?? undefined;
   return got ?? null;
 }

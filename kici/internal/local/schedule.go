@@ -10,6 +10,7 @@ import (
 
 	"github.com/kici-dev/kici-go/engine/needs"
 	"github.com/kici-dev/kici-go/executor"
+	"github.com/kici-dev/kici-go/lockfile"
 	"github.com/kici-dev/kici-go/lockfile/jobspec"
 	"github.com/kici-dev/kici-go/lockfile/plan"
 	"github.com/kici-dev/kici-go/lockfile/status"
@@ -187,6 +188,9 @@ func (s *scheduler) task(job *plan.Job) (*executor.Job, []executor.Secret) {
 	}
 	t.Base, t.Needs = spec.Base, spec.Needs
 	t.Origin.Index, t.Origin.Generated, t.Origin.Siblings = spec.Index, spec.Generated, spec.Siblings
+	if !spec.Generated {
+		t.Inline = inlineFields(s.flow.lock.Jobs[spec.Index].Static)
+	}
 	if len(spec.Matrix) > 0 {
 		t.Matrix, _ = json.Marshal(spec.Matrix) // a map of strings always encodes
 	}
@@ -198,6 +202,17 @@ func (s *scheduler) task(job *plan.Job) (*executor.Job, []executor.Secret) {
 		}
 	}
 	return t, own
+}
+
+// inlineFields names the fields of a job whose functions are in the lock file.
+func inlineFields(job *lockfile.StaticJob) (names []string) {
+	if job.Environment != nil && job.Environment.Inline != nil {
+		names = append(names, "environment")
+	}
+	if job.Env != nil && job.Env.Inline != nil {
+		names = append(names, "env")
+	}
+	return names
 }
 
 func matrixMap(job *plan.Job) map[string]string {
