@@ -2,6 +2,7 @@ package author
 
 import (
 	"context"
+	"io"
 
 	"github.com/kici-dev/kici-go/engine/trigger"
 	"github.com/kici-dev/kici-go/executor/compile"
@@ -15,6 +16,10 @@ type PreviewOptions struct {
 	KiciDir string // absolute or relative to Dir; default .kici
 	Event   event.Arg
 	event.Simulation
+
+	Environ []string  // KEY=VALUE, what top-level code of workflows sees; Node is found by its PATH
+	Stdout  io.Writer // what top-level code prints; nil drops it
+	Stderr  io.Writer //
 }
 
 // Decision is what the event would do to one workflow, and why.
@@ -37,7 +42,8 @@ type PreviewResult struct {
 // without writing the lock file. It looks at the workflows as they are on disk:
 // a stale lock file does not mislead it.
 func Preview(ctx context.Context, o PreviewOptions) (*PreviewResult, error) {
-	compiled, err := compile.Compile(ctx, compile.Options{Dir: o.Dir, KiciDir: o.KiciDir, Check: true})
+	sources := CompileOptions{Dir: o.Dir, KiciDir: o.KiciDir, Check: true, Environ: o.Environ, Stdout: o.Stdout, Stderr: o.Stderr}
+	compiled, err := compile.Compile(ctx, sources.options())
 	if err != nil {
 		return nil, err
 	}

@@ -31,7 +31,6 @@ func otherwise() map[string]string {
 		"126_ignored_files_stay_behind":   ".kiciignore is about copies of the working tree",
 		"127_odd_file_names":              "some of its files are not committed",
 		"128_deleted_file":                "its deletion is not committed",
-		"151_job_concurrency_group_empty": "it fails as well, in the words of the worker that evaluates for an orchestrator",
 	}
 }
 

@@ -1,6 +1,8 @@
 package author
 
 import (
+	"os"
+	"os/exec"
 	"strings"
 	"testing"
 
@@ -91,6 +93,24 @@ func TestPreview(t *testing.T) {
 			}
 		})
 	}
+}
+
+// TestPreviewEnvironment: a preview loads the workflows as a run does, with the
+// variables of the terminal and, where a file needs it, on Node.
+func TestPreviewEnvironment(t *testing.T) {
+	t.Parallel()
+	imports := ""
+	if _, err := exec.LookPath("node"); err == nil {
+		imports = "import 'node:dgram';\n"
+	} else if os.Getenv("CI") == "true" {
+		t.Fatal(err)
+	}
+	term := real(t, map[string]string{".kici/workflows/ci.ts": imports + `import { job, push, workflow } from '@kici-dev/sdk';
+console.log('loading');
+export default workflow('ci', { on: push({ branches: process.env.WANTED ?? 'nothing' }), jobs: [job('a', { runsOn: 'default', run: () => {} })] });
+`})
+	term.state.Env["PATH"], term.state.Env["WANTED"] = os.Getenv("PATH"), "main"
+	contains(t, term.run(cli.ExitOK, "test", "push"), "loading\n", "ci: ✓ matched")
 }
 
 func TestPreviewUsage(t *testing.T) {

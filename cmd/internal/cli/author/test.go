@@ -69,6 +69,7 @@ func (a *app) test(ctx context.Context, text string, o testFlags) error {
 	res, err := author.Preview(ctx, author.PreviewOptions{
 		Dir: a.Dir, KiciDir: o.Kici, Event: arg,
 		Simulation: event.Simulation{Branch: o.Branch, SHA: o.SHA, Files: o.Files, Repo: a.repository()},
+		Environ:    a.Environ(), Stdout: a.Stdout, Stderr: a.Stderr,
 	})
 	if err != nil {
 		return err
