@@ -363,7 +363,7 @@ async function group() {
 async function jobGroup({ index }) {
   const name = sdk3.jobNames(opened.workflow)[index];
   const got = await groupOf(opened.workflow.jobs[index], name);
-  if (got === void 0) throw new TypeError(`concurrencyGroup of job '${name}' must return a non-empty string`);
+  if (got === void 0) throw new TypeError(`concurrencyGroup of job '${name}' must be a string, not undefined`);
   return got;
 }
 async function groupOf(job, name) {

@@ -153,7 +153,7 @@ export async function group(): Promise<string> {
 export async function jobGroup({ index }: { index: number }): Promise<string> {
   const name = sdk.jobNames(opened.workflow)[index];
   const got = await groupOf(opened.workflow.jobs[index], name);
-  if (got === undefined) throw new TypeError(`concurrencyGroup of job '${name}' must return a non-empty string`);
+  if (got === undefined) throw new TypeError(`concurrencyGroup of job '${name}' must be a string, not undefined`);
   return got;
 }
 
