@@ -291,7 +291,7 @@ func TestLockFiles(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
 	d, rs := b.through("code", push("side", "none"))
-	if d.Status != status.EventLockfileMissing || len(rs) != 0 {
+	if d.Status != status.EventLockfileMissing || len(rs) != 0 || d.Event != event.Push || d.Ref.SHA != "none" || d.Ref.Name != "refs/heads/side" {
 		t.Errorf("missing: %+v", d)
 	}
 	for sha, text := range map[string]string{"corrupt": "{", "newer": `{"schemaVersion":99,"workflows":[]}`} {

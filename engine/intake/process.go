@@ -20,6 +20,7 @@ type task struct {
 	source *engine.Source // nil for events that come from nowhere
 	p      provider.Provider
 	body   []byte
+	events []provider.Event // what it says, once that is known
 	depth  int
 	doubt  bool // the event was caused by code that is not trusted
 	only   string
@@ -101,6 +102,7 @@ func (e *verdictError) Unwrap() error { return e.err }
 // conclude writes down that nothing came of a delivery.
 func (i *Intake) conclude(ctx context.Context, t *task, v *verdictError) error {
 	d := *t.d
+	describe(&d, t.events)
 	d.Status, d.Error, d.ProcessedAt = v.status, v.Error(), i.Now()
 	err := i.store.Tx(ctx, func(tx store.Tx) error {
 		tx.Notify(store.TopicDeliveries)
@@ -151,6 +153,7 @@ func (i *Intake) decide(ctx context.Context, t *task) error {
 	if err != nil {
 		return err
 	}
+	t.events = events
 	all, err := i.across(ctx, t, events)
 	if err != nil {
 		return err

@@ -131,7 +131,7 @@ func (p *Provider) Lockfile(ctx context.Context, s *engine.Source, ref engine.Re
 			return err
 		}
 		var err error
-		lock, err = p.git.Lock(ctx, m.dir, ref.SHA, m.call())
+		lock, err = p.git.Lock(ctx, m.dir, ref.SHA, "", m.call())
 		return err
 	})
 	p.locks.put(key, lock, err)

@@ -16,6 +16,9 @@ import (
 type Config struct {
 	// Path of the repository: its work tree, or a bare one.
 	Path string `json:"path"`
+	// Project is the folder in the repository whose .kici counts, with slashes:
+	// "apps/shop". Empty is the repository's root.
+	Project string `json:"project"`
 	// RepoFullName is how events call it, "owner/name"; by default "local/" and
 	// the folder's name.
 	RepoFullName string `json:"repoFullName"`
@@ -41,6 +44,9 @@ func ParseConfig(data []byte) (*Config, error) {
 		add("path", "is needed: where the repository is")
 	case !filepath.IsAbs(c.Path):
 		add("path", "must be absolute: a service has no folder of its own to start from")
+	}
+	if c.Project != "" && (!filepath.IsLocal(filepath.FromSlash(c.Project)) || path.Clean(c.Project) != c.Project || strings.ContainsAny(c.Project, "\n\x00")) {
+		add("project", "must be a folder in the repository, such as apps/shop")
 	}
 	if c.RepoFullName == "" {
 		c.RepoFullName = "local/" + strings.TrimSuffix(filepath.Base(filepath.Clean(c.Path)), ".git")

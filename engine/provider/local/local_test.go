@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"net/http"
 	"net/netip"
 	"os"
@@ -292,4 +293,42 @@ func FuzzNormalize(f *testing.F) {
 			}
 		}
 	})
+}
+
+// One repository may hold several projects; a source may be one of them.
+func TestProject(t *testing.T) {
+	t.Parallel()
+	repo, p := forgetest.NewRepo(t), New(Options{})
+	sha := repo.Commit(t, forgetest.Change{Files: map[string]string{lockPath: "{}", "apps/shop/" + lockPath: `{"shop":1}`}})
+	for project, want := range map[string]string{"": "{}", "apps/shop": `{"shop":1}`} {
+		got, err := p.Lockfile(t.Context(), source(t, repo.Dir, "project", project), engine.Ref{SHA: sha})
+		if err != nil || string(got) != want {
+			t.Errorf("%q: %s, %v", project, got, err)
+		}
+	}
+	if _, err := p.Lockfile(t.Context(), source(t, repo.Dir, "project", "apps/till"), engine.Ref{SHA: sha}); !errors.Is(err, provider.ErrNoLockfile) {
+		t.Errorf("%v", err)
+	}
+	for _, bad := range []string{"../up", "/abs", "a/../b", "a/", "a\nb"} {
+		if err := p.Validate(source(t, repo.Dir, "project", bad).Config); err == nil || !strings.Contains(err.Error(), "project") {
+			t.Errorf("%q: %v", bad, err)
+		}
+	}
+}
+
+// A base that git has thrown away is as good as none.
+func TestBaseIsGone(t *testing.T) {
+	t.Parallel()
+	repo, p := forgetest.NewRepo(t), New(Options{})
+	repo.Commit(t, forgetest.Change{Files: map[string]string{"a": "1"}})
+	repo.Commit(t, forgetest.Change{Files: map[string]string{"b": "1"}})
+	s := source(t, repo.Dir)
+	e := trigger(t, p, s, Trigger{Event: "push", Before: strings.Repeat("1", 40)})
+	if files, err := p.ChangedFiles(t.Context(), s, e); err != nil || fmt.Sprint(files) != "[b]" {
+		t.Errorf("%q, %v", files, err)
+	}
+	e.Ref.SHA = strings.Repeat("2", 40)
+	if _, err := p.ChangedFiles(t.Context(), s, e); !errors.Is(err, provider.ErrNoCommit) {
+		t.Errorf("%v", err)
+	}
 }

@@ -2,6 +2,7 @@ package local
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -65,7 +66,7 @@ func (p *Provider) Lockfile(ctx context.Context, s *engine.Source, ref engine.Re
 			return nil, err
 		}
 	}
-	return p.git.Lock(ctx, c.Path, ref.SHA, repository.Call{})
+	return p.git.Lock(ctx, c.Path, ref.SHA, c.Project, repository.Call{})
 }
 
 // Resolve finds the tip of a ref; of HEAD if there is none.
@@ -82,8 +83,8 @@ func (p *Provider) Resolve(ctx context.Context, s *engine.Source, ref engine.Ref
 }
 
 // ChangedFiles compares the event's commit with its base: for pull requests
-// since the branch was made, otherwise directly. Without a known base it is
-// what the commit itself changed.
+// since the branch was made, otherwise directly. Without a known base, or with one
+// that git has thrown away, it is what the commit itself changed.
 func (p *Provider) ChangedFiles(ctx context.Context, s *engine.Source, ev *provider.Event) ([]string, error) {
 	c, err := ParseConfig(s.Config)
 	if err != nil || ev.Ref.SHA == "" || ev.Deleted {
@@ -93,7 +94,11 @@ func (p *Provider) ChangedFiles(ctx context.Context, s *engine.Source, ev *provi
 	if repository.IsZero(base) {
 		base = ""
 	}
-	return p.git.Changed(ctx, c.Path, base, ev.Ref.SHA, ev.Type == event.PullRequest, repository.Call{})
+	files, err := p.git.Changed(ctx, c.Path, base, ev.Ref.SHA, ev.Type == event.PullRequest, repository.Call{})
+	if base != "" && errors.Is(err, provider.ErrNoCommit) {
+		return p.git.Changed(ctx, c.Path, "", ev.Ref.SHA, false, repository.Call{})
+	}
+	return files, err
 }
 
 var (

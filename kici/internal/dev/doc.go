@@ -14,7 +14,9 @@
 // serving the orchestrator's paths on this machine, with a page of logs per run.
 // dev.json in that folder says where and with which token, for [Trigger]; a file
 // lock beside it, which a killed process cannot leave behind, keeps a second one
-// away. What was interrupted by a kill is taken up again by the store's own rules.
+// away. What was interrupted by a kill is taken up again by the store's own rules,
+// and refs.json keeps what was told of the refs, so that what lands while nobody
+// watches is told by the next one (memory.go).
 //
 // The room assembles and translates. It decides nothing about triggers, needs or
 // jobs, and prints nothing: what is shown is cmd/internal/cli/author's. Runs of

@@ -102,7 +102,7 @@ func (s *server) trigger(w http.ResponseWriter, r *http.Request) {
 
 func (s *server) ask(ctx context.Context, q question) (answer, error) {
 	o := &Options{Event: q.Event, Branch: q.Branch, SHA: q.SHA, Payload: q.Payload}
-	receipt, err := s.submit(ctx, wanted(o))
+	receipt, err := s.submit(ctx, wanted(o), "")
 	if err != nil {
 		return answer{}, refused(err, o)
 	}
@@ -115,7 +115,7 @@ func (s *server) ask(ctx context.Context, q question) (answer, error) {
 		return answer{}, err
 	}
 	var a answer
-	if a.Decisions, err = verdict(d); err != nil {
+	if a.Decisions, err = verdict(d, s.repo.lock()); err != nil {
 		return answer{}, err
 	}
 	inLockOrder(started, a.Decisions)

@@ -69,7 +69,7 @@ type once struct {
 func (n *once) run(ctx context.Context) error {
 	dirty := make(chan string, 1)
 	go func() { dirty <- n.leftOut(ctx) }()
-	receipt, err := n.submit(ctx, wanted(n.o))
+	receipt, err := n.submit(ctx, wanted(n.o), "")
 	if text := <-dirty; text != "" {
 		n.observe(local.Notice{Text: text})
 	}
@@ -140,7 +140,7 @@ func (e *CommitError) Error() string { return e.Reason }
 
 // decided tells how the event was matched.
 func (n *once) decided(d *engine.Delivery) error {
-	decisions, err := verdict(d)
+	decisions, err := verdict(d, n.repo.lock())
 	if err != nil {
 		return err
 	}
@@ -150,16 +150,16 @@ func (n *once) decided(d *engine.Delivery) error {
 }
 
 // verdict is what intake made of a delivery: its decisions, or why there are
-// none.
-func verdict(d *engine.Delivery) ([]trigger.Decision, error) {
+// none. lock is where its commit should have the lock file.
+func verdict(d *engine.Delivery, lock string) ([]trigger.Decision, error) {
 	at := d.Ref.SHA
 	if len(at) > 7 {
 		at = at[:7]
 	}
-	const hint = "run 'kici compile' and commit .kici/kici.lock.json"
+	hint := "run 'kici compile' and commit " + lock
 	switch d.Status {
 	case status.EventLockfileMissing:
-		return nil, &CommitError{Reason: fmt.Sprintf("commit %s has no .kici/kici.lock.json", at), Hint: hint}
+		return nil, &CommitError{Reason: fmt.Sprintf("commit %s has no %s", at, lock), Hint: hint}
 	case status.EventFailed:
 		return nil, &CommitError{Reason: d.Error}
 	}

@@ -20,7 +20,7 @@ import (
 // place is the folder where the dev of one repository keeps its state.
 type place struct{ dir string }
 
-// placeOf is a folder of the user's, named after the repository and, since names
+// placeOf is a folder of the user's, named after the project and, since names
 // repeat, its path.
 func placeOf(repo *repository, environ []string) (place, error) {
 	base := lookup(environ, "XDG_STATE_HOME")
@@ -34,8 +34,8 @@ func placeOf(repo *repository, environ []string) (place, error) {
 		}
 		base = filepath.Join(home, ".local", "state")
 	}
-	sum := sha256.Sum256([]byte(repo.root))
-	return place{filepath.Join(base, "kici", "dev", filepath.Base(repo.root)+"-"+hex.EncodeToString(sum[:4]))}, nil
+	sum := sha256.Sum256([]byte(repo.home()))
+	return place{filepath.Join(base, "kici", "dev", filepath.Base(repo.home())+"-"+hex.EncodeToString(sum[:4]))}, nil
 }
 
 func (p place) orchestrator() string { return filepath.Join(p.dir, "orchestrator") }
@@ -97,15 +97,17 @@ func (p place) forget() error {
 
 // announce writes the file, whole or not at all.
 func (p place) announce(r running) error {
-	text, err := json.Marshal(r)
+	return write(p.file(), r)
+}
+
+// write replaces a file of the user's, who alone may read it.
+func write(file string, v any) error {
+	text, err := json.Marshal(v)
 	if err != nil {
-		return err
-	}
-	fresh := p.file() + ".new"
-	if err := os.WriteFile(fresh, append(text, '\n'), 0o600); err != nil {
 		return fmt.Errorf("dev: %w", err)
 	}
-	if err := os.Rename(fresh, p.file()); err != nil {
+	fresh := file + ".new"
+	if err := errors.Join(os.WriteFile(fresh, append(text, '\n'), 0o600), os.Rename(fresh, file)); err != nil {
 		return fmt.Errorf("dev: %w", err)
 	}
 	return nil

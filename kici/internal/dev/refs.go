@@ -36,7 +36,11 @@ func (r *repository) refs(ctx context.Context) (refs, error) {
 
 // change is what became of one ref; before or after are empty when it was not
 // there.
-type change struct{ ref, before, after string }
+type change struct {
+	Ref    string `json:"ref"`
+	Before string `json:"before,omitempty"`
+	After  string `json:"after,omitempty"`
+}
 
 // since lists what is to be told. A branch that begins where something was known
 // already is no news: no commit landed.
@@ -105,9 +109,9 @@ func (r *repository) stamp(now time.Time) (stamp string, settled bool) {
 // pollInterval is how often a watch looks.
 const pollInterval = 250 * time.Millisecond
 
-// watch calls changed with what happened to branches and tags until ctx ends. It
+// watch calls changed with the refs and what happened to them until ctx ends. It
 // installs nothing in the repository, and starts git only when something moved.
-func (r *repository) watch(ctx context.Context, known refs, changed func([]change)) error {
+func (r *repository) watch(ctx context.Context, known refs, changed func(refs, []change)) error {
 	ticker := time.NewTicker(pollInterval)
 	defer ticker.Stop()
 	last, settled := "", false
@@ -122,7 +126,7 @@ func (r *repository) watch(ctx context.Context, known refs, changed func([]chang
 				return err
 			}
 			if news := now.since(known); len(news) > 0 {
-				changed(news)
+				changed(now, news)
 			}
 			known = now
 		}

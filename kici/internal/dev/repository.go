@@ -5,36 +5,43 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"os/exec"
+	"path"
 	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
 
 	"github.com/kici-dev/kici-go/kici/internal/local"
+	"github.com/kici-dev/kici-go/lockfile"
 )
 
 // repository is the author's, on disk.
 type repository struct {
-	root   string // of the work tree
-	gitDir string // of this work tree: HEAD is there
-	common string // shared by all work trees: refs are there
-	name   string // owner/name, as events call it
-	env    []string
+	root string // of the work tree
+	// project is the folder below root that holds .kici, with slashes; empty is
+	// root itself.
+	project string
+	gitDir  string // of this work tree: HEAD is there
+	common  string // shared by all work trees: refs are there
+	name    string // owner/name, as events call it
+	env     []string
 }
 
 // open finds the repository that a folder is in.
 func open(ctx context.Context, dir string, environ []string) (*repository, error) {
 	r := &repository{root: dir, env: environ}
-	out, err := r.git(ctx, "rev-parse", "--show-toplevel", "--absolute-git-dir", "--git-common-dir")
+	out, err := r.git(ctx, "rev-parse", "--show-prefix", "--show-toplevel", "--absolute-git-dir", "--git-common-dir")
 	if err != nil {
 		return nil, err
 	}
 	lines := strings.Split(strings.TrimRight(out, "\n"), "\n")
-	if len(lines) != 3 {
-		return nil, fmt.Errorf("dev: git describes the repository in %d lines instead of 3", len(lines))
+	if len(lines) != 4 {
+		return nil, fmt.Errorf("dev: git describes the repository in %d lines instead of 4", len(lines))
 	}
-	r.root, r.gitDir, r.common = filepath.FromSlash(lines[0]), filepath.FromSlash(lines[1]), filepath.FromSlash(lines[2])
+	r.root, r.gitDir, r.common = filepath.FromSlash(lines[1]), filepath.FromSlash(lines[2]), filepath.FromSlash(lines[3])
+	r.project = r.nearest(strings.TrimSuffix(lines[0], "/"))
 	if !filepath.IsAbs(r.common) { // git prints it relative to where it was asked
 		r.common = filepath.Join(dir, r.common)
 	}
@@ -50,8 +57,25 @@ func open(ctx context.Context, dir string, environ []string) (*repository, error
 
 var githubRemote = regexp.MustCompile(`github\.com[:/]+([^/]+)/([^/]+?)(?:\.git)?/?$`)
 
+// nearest finds the project that a folder of the work tree belongs to: the first
+// one with workflows on the way up. Standing in a .kici is standing in its project.
+func (r *repository) nearest(folder string) string {
+	for at := folder; at != "" && at != "."; at = path.Dir(at) {
+		if info, err := os.Stat(filepath.Join(r.root, filepath.FromSlash(at), ".kici", "workflows")); err == nil && info.IsDir() {
+			return at
+		}
+	}
+	return ""
+}
+
+// home is the project's folder.
+func (r *repository) home() string { return filepath.Join(r.root, filepath.FromSlash(r.project)) }
+
 // kici is the folder of the workflows.
-func (r *repository) kici() string { return filepath.Join(r.root, ".kici") }
+func (r *repository) kici() string { return filepath.Join(r.home(), ".kici") }
+
+// lock is the lock file's place in a commit.
+func (r *repository) lock() string { return path.Join(r.project, ".kici", lockfile.Path) }
 
 // uncommitted counts the files that differ from HEAD.
 func (r *repository) uncommitted(ctx context.Context) (int, error) {

@@ -81,12 +81,12 @@ func (s *server) run(ctx context.Context) (interrupted bool, err error) {
 
 // work is the life between start and stop.
 func (s *server) work(ctx context.Context, known refs) (interrupted bool, err error) {
-	s.teller = &teller{rooms: s.rooms, audience: s.audience, url: s.url, since: s.o.Now()}
+	s.teller = &teller{rooms: s.rooms, audience: s.audience, url: s.url, since: s.o.Now(), lock: s.repo.lock()}
 	left, err := s.teller.begin(s.ctx)
 	if err != nil {
 		return false, err
 	}
-	err = s.home.announce(running{PID: os.Getpid(), URL: s.url, Token: s.token, Repo: s.repo.root, Started: s.o.Now()})
+	err = s.home.announce(running{PID: os.Getpid(), URL: s.url, Token: s.token, Repo: s.repo.home(), Started: s.o.Now()})
 	if err != nil {
 		return false, err
 	}
@@ -95,7 +95,7 @@ func (s *server) work(ctx context.Context, known refs) (interrupted bool, err er
 		s.teller.run(s.ctx, &left[i], "", true)
 	}
 	g, working := errgroup.WithContext(ctx)
-	g.Go(func() error { return s.repo.watch(working, known, func(news []change) { s.changed(working, news) }) })
+	g.Go(func() error { return s.watch(working, known) })
 	g.Go(func() error { return s.teller.tell(working, s.ctx) })
 	g.Go(func() error {
 		select {
@@ -134,7 +134,7 @@ func (s *server) finish(ctx context.Context) (interrupted bool, err error) {
 }
 
 func (s *server) ready(known refs) Ready {
-	r := Ready{Repo: s.repo.name, Root: s.repo.root, URL: s.url, State: s.home.dir}
+	r := Ready{Repo: s.repo.name, Root: s.repo.home(), URL: s.url, State: s.home.dir}
 	for name := range known {
 		if strings.HasPrefix(name, tagPrefix) {
 			r.Tags++
@@ -145,31 +145,9 @@ func (s *server) ready(known refs) Ready {
 	return r
 }
 
-// changed turns what happened to refs into events.
-func (s *server) changed(ctx context.Context, news []change) {
-	for _, c := range news {
-		t := provide.Trigger{Event: "push", Ref: c.ref, SHA: c.after, Before: c.before}
-		tag := strings.HasPrefix(c.ref, tagPrefix)
-		switch {
-		case c.after == "":
-			kind := "branch"
-			if tag {
-				kind = "tag"
-			}
-			t = provide.Trigger{Event: "delete:" + kind, Payload: fmt.Appendf(nil, `{"ref":%q,"ref_type":%q}`, shortRef(c.ref), kind)}
-		case tag:
-			t.Event = "tag"
-		case c.before == "":
-			t.Before = strings.Repeat("0", len(c.after))
-		}
-		if _, err := s.submit(ctx, t); err != nil && ctx.Err() == nil {
-			s.audience.Notice(fmt.Sprintf("%s has changed, and nothing could be made of it: %v", shortRef(c.ref), err))
-		}
-	}
-}
-
-// submit makes a delivery and hands it in.
-func (t *tiers) submit(ctx context.Context, tr provide.Trigger) (intake.Receipt, error) {
+// submit makes a delivery and hands it in. id is what it is known by when it is
+// handed in again; empty for one that is not.
+func (t *tiers) submit(ctx context.Context, tr provide.Trigger, id string) (intake.Receipt, error) {
 	g, err := t.rooms.Intake.Open(ctx, sourceName)
 	if err != nil {
 		return intake.Receipt{}, err
@@ -177,6 +155,9 @@ func (t *tiers) submit(ctx context.Context, tr provide.Trigger) (intake.Receipt,
 	in, err := t.provider.Trigger(ctx, g.Source, tr)
 	if err != nil {
 		return intake.Receipt{}, err
+	}
+	if id != "" {
+		in.Header.Set("X-Delivery-Id", id)
 	}
 	return t.rooms.Intake.Accept(ctx, g, in)
 }

@@ -20,6 +20,7 @@ type teller struct {
 	rooms    *orchestrator.Rooms
 	audience Audience
 	url      string
+	lock     string    // in a commit
 	since    time.Time // what arrived before is history
 	work     sync.WaitGroup
 	told     map[engine.DeliveryID]bool
@@ -100,7 +101,7 @@ func (t *teller) fresh(d *engine.Delivery) bool {
 func (t *teller) delivery(ctx context.Context, d *engine.Delivery, started []engine.Run) {
 	a := Arrival{Event: what(d), Ref: shortRef(d.Ref.Name), SHA: d.Ref.SHA, Runs: len(started)}
 	var decisions []trigger.Decision
-	decisions, a.Err = verdict(d)
+	decisions, a.Err = verdict(d, t.lock)
 	a.Decisions = decisions
 	t.audience.Arrived(a)
 	inLockOrder(started, decisions)

@@ -123,7 +123,7 @@ type folders struct{ orchestrator, agent, url, token string }
 // show the token: this machine may have other users, and their browsers visit
 // other people's pages.
 func sourceConfig(repo *repository, token string) (json.RawMessage, error) {
-	c := map[string]any{"path": repo.root, "repoFullName": repo.name}
+	c := map[string]any{"path": repo.root, "project": repo.project, "repoFullName": repo.name}
 	if token != "" {
 		c["verificationMethod"] = verification.Bearer
 		c["verificationConfig"] = map[string]string{"token": token}

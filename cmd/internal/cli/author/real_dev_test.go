@@ -73,6 +73,31 @@ func TestDevOnceWithoutLock(t *testing.T) {
 	contains(t, term.stderr.String(), "has no .kici/kici.lock.json", "hint: run 'kici compile' and commit")
 }
 
+// A repository may hold several projects. The nearest .kici counts, wherever in its
+// project somebody stands, and the lock file is read there.
+func TestDevOnceInASubDirectory(t *testing.T) {
+	t.Parallel()
+	term := repo(t, runWorkflow)
+	term.state.Env["XDG_STATE_HOME"] = t.TempDir()
+	root := term.state.Dir
+	shop := filepath.Join(root, "apps", "shop")
+	workflow := `import { job, push, workflow } from '@kici-dev/sdk';
+export default workflow('shop', { on: push(), jobs: [job('only', { runsOn: 'default', run: async ({ $ }) => { await $` + "`test -e src/here; echo of the shop`" + `; } })] });
+`
+	term.write("apps/shop/.kici/workflows/shop.ts", workflow)
+	term.write("apps/shop/src/here", "")
+	term.state.At(shop)
+	term.run(cli.ExitFailed, "dev", "--once", "push")
+	contains(t, term.stderr.String(), "has no apps/shop/.kici/kici.lock.json", "commit apps/shop/.kici/kici.lock.json")
+	term.run(cli.ExitOK, "compile")
+	term.state.At(root)
+	term.commit("shop")
+	for _, dir := range []string{shop, filepath.Join(shop, "src")} {
+		term.state.At(dir)
+		contains(t, term.run(cli.ExitOK, "dev", "--once", "push"), "[only] of the shop", "Workflow: shop", "Status: SUCCESS")
+	}
+}
+
 const slowWorkflow = `import { job, push, step, workflow } from '@kici-dev/sdk';
 export default workflow('slow', {
   on: push(),

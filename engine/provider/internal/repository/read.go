@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"path"
 	"regexp"
 	"slices"
 	"strconv"
@@ -33,15 +34,16 @@ func IsSHA(text string) bool { return shaPattern.MatchString(text) }
 // IsZero tells whether text is the id that stands for no commit.
 func IsZero(text string) bool { return IsSHA(text) && strings.Trim(text, "0") == "" }
 
-// Lock reads the lock file of a commit.
-func (g *Git) Lock(ctx context.Context, dir, sha string, c Call) ([]byte, error) {
+// Lock reads the lock file of a commit. project is the folder that holds .kici,
+// relative to the repository's root and with slashes; empty is the root.
+func (g *Git) Lock(ctx context.Context, dir, sha, project string, c Call) ([]byte, error) {
 	if !IsSHA(sha) {
 		return nil, fmt.Errorf("%w: %q is no commit id", provider.ErrNoCommit, sha)
 	}
 	// The commit is asked for too, because a file that is missing reads the same
 	// when its commit is.
 	c.Dir, c.Args = dir, []string{"cat-file", "--batch"}
-	c.Stdin = sha + "^{commit}\n" + sha + ":" + LockPath + "\n"
+	c.Stdin = sha + "^{commit}\n" + sha + ":" + path.Join(project, LockPath) + "\n"
 	c.Limit = commitBytes + lockfile.MaxBytes
 	out, err := g.Run(ctx, c)
 	if err != nil {
