@@ -280,3 +280,31 @@ export default workflow('ci', { on: push(), jobs: [a, job('b', { runsOn: 'defaul
 		t.Errorf("%d lines came and %d are said to be lost", kept, lost)
 	}
 }
+
+// SIGHUP has the file read again, whatever is in it, and ends nothing.
+func TestReloadsSettings(t *testing.T) {
+	t.Parallel()
+	file := filepath.Join(t.TempDir(), "kici.yaml")
+	write := func(text string) {
+		t.Helper()
+		if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	write("server:\n  logLevel: info\n")
+	w := newWorld(t, "KICI_CONFIG="+file)
+	write("server:\n  logLevel: debug\nqueue:\n  timeoutMs: 5\n")
+	w.orch.signal(syscall.SIGHUP)
+	if line := w.orch.line("take effect when the service is started again"); !strings.Contains(line, "KICI_QUEUE_TIMEOUT_MS") {
+		t.Error(line)
+	}
+	if !strings.Contains(w.orch.said(), `"logLevel":"DEBUG"`) {
+		t.Error(w.orch.said())
+	}
+	write("server: 7\n")
+	w.orch.signal(syscall.SIGHUP)
+	w.orch.line("nothing was changed")
+	if code, _ := get(t, w.url+"/ready"); code != 200 {
+		t.Errorf("ready is %d", code)
+	}
+}

@@ -36,6 +36,9 @@ type State struct {
 	// Nudges starts the delivery of what asks a service to empty itself (SIGUSR1);
 	// on systems that know no such signal nothing ever comes.
 	Nudges func() (<-chan os.Signal, func())
+	// Reloads starts the delivery of what asks a service to read its file again
+	// (SIGHUP), which without it ends a process.
+	Reloads func() (<-chan os.Signal, func())
 	// Exec runs a program for its effect (a package manager, a hook tool) with
 	// the given standard output and error.
 	Exec func(dir string, env []string, stdout, stderr io.Writer, name string, args ...string) error
@@ -80,6 +83,7 @@ func fromOS() *State {
 		StdoutTTY: term.IsTerminal(int(os.Stdout.Fd())),
 		Signals:   interrupts,
 		Nudges:    nudges,
+		Reloads:   reloads,
 		Exec:      execute,
 	}
 	if width, _, err := term.GetSize(int(os.Stdout.Fd())); err == nil {

@@ -18,6 +18,7 @@ type app struct {
 	table *table
 	s     *settings
 	log   *slog.Logger
+	level slog.LevelVar // of log
 }
 
 // program is what differs between the services.
@@ -60,7 +61,8 @@ func (p program) start(ctx context.Context, state *cli.State, t *table, file str
 	if err := t.configError(a.s); err != nil {
 		return err
 	}
-	a.log = newLogger(state.Stderr, a.s, t.Service, state.StdoutTTY)
+	a.level.Set(levelOf(a.s))
+	a.log = newLogger(state.Stderr, a.s, &a.level, t.Service, state.StdoutTTY)
 	for _, w := range a.s.warnings {
 		a.log.Warn(w)
 	}
@@ -70,6 +72,13 @@ func (p program) start(ctx context.Context, state *cli.State, t *table, file str
 	defer quiet()
 	over := make(chan error, 1)
 	go func() { over <- p.run(ctx, a) }()
+	if t.File != "" {
+		reloaded := p.reloading(ctx, a, file)
+		defer func() {
+			stop(nil)
+			<-reloaded
+		}()
+	}
 	select {
 	case err := <-over:
 		return err

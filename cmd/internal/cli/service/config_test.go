@@ -24,6 +24,7 @@ func state(t *testing.T, env map[string]string) (*cli.State, *bytes.Buffer) {
 		Env: env, Stdin: strings.NewReader(""), Stdout: &out, Stderr: &out,
 		Signals: func() (<-chan os.Signal, func()) { return nil, func() {} },
 		Nudges:  func() (<-chan os.Signal, func()) { return nil, func() {} },
+		Reloads: func() (<-chan os.Signal, func()) { return nil, func() {} },
 	}).At(t.TempDir())
 	return s, &out
 }

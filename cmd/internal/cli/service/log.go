@@ -11,10 +11,14 @@ import (
 func logLevels() []string  { return []string{"debug", "info", "warn", "error"} }
 func logFormats() []string { return []string{"auto", "plain", "json"} }
 
-// newLogger writes lines for people or for programs.
-func newLogger(w io.Writer, s *settings, service string, terminal bool) *slog.Logger {
-	var level slog.Level
+// levelOf is the level that the settings say.
+func levelOf(s *settings) (level slog.Level) {
 	_ = level.UnmarshalText([]byte(s.text("KICI_LOG_LEVEL"))) // it was checked
+	return level
+}
+
+// newLogger writes lines for people or for programs.
+func newLogger(w io.Writer, s *settings, level slog.Leveler, service string, terminal bool) *slog.Logger {
 	o := &slog.HandlerOptions{Level: level}
 	format := s.text("KICI_LOG_FORMAT")
 	if format == "plain" || format == "auto" && terminal {

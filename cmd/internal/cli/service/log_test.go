@@ -14,7 +14,7 @@ func TestLog(t *testing.T) {
 	t.Parallel()
 	var out bytes.Buffer
 	s := &settings{values: map[string]found{"KICI_LOG_LEVEL": {value: "info"}, "KICI_LOG_FORMAT": {value: "auto"}}}
-	log := newLogger(&out, s, "kici-agent", false)
+	log := newLogger(&out, s, levelOf(s), "kici-agent", false)
 	log.Debug("not this")
 	log.With("delivery", "123e4567-e89b-12d3-a456-426614174000").Warn("late", "run", "r", "job", "j", "took", 1500*time.Millisecond)
 	log.Info("accepted", "delivery", "123e4567-e89b-12d3-a456-426614174000")
@@ -43,7 +43,7 @@ func TestLog(t *testing.T) {
 	}
 	out.Reset()
 	s.values["KICI_LOG_FORMAT"] = found{value: "plain"}
-	newLogger(&out, s, "kici-agent", false).Info("hello", "run", "r")
+	newLogger(&out, s, levelOf(s), "kici-agent", false).Info("hello", "run", "r")
 	if !strings.Contains(out.String(), "msg=hello run=r") {
 		t.Error(out.String())
 	}

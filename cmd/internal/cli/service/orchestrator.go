@@ -31,7 +31,8 @@ on port 4000 and keeps everything in an embedded database.`,
   kici-orchestrator --config ./orchestrator.yaml`,
 		rest: `
 Paths: /webhook/ORG/KIND/SOURCE, /ws (agents), /health, /ready, /api/v1/admin.
-SIGTERM stops it softly; what was accepted goes on when it starts again.`,
+SIGTERM stops it softly; what was accepted goes on when it starts again.
+SIGHUP reads the file again: the log level changes at once, the rest is named.`,
 	}.main(state)
 }
 

@@ -27,7 +27,8 @@ was in it, and knows no secret of a source. Without any setting it listens on po
   kici-relay --config ./relay.yaml`,
 		rest: `
 Paths: /webhook/ORG/github, /webhook/ORG/generic/SOURCE, /ws (orchestrators), /health,
-/ready, /api/v1/admin. SIGTERM lets deliveries under way be answered.`,
+/ready, /api/v1/admin. SIGTERM lets deliveries under way be answered.
+SIGHUP reads the file again: the log level changes at once, the rest is named.`,
 	}.main(state)
 }
 
