@@ -1,6 +1,10 @@
 package engine
 
-import "time"
+import (
+	"slices"
+	"strings"
+	"time"
+)
 
 // Agent is a machine that runs jobs, as it last described itself.
 type Agent struct {
@@ -19,6 +23,43 @@ type Agent struct {
 	ConnectedAt  time.Time
 	SeenAt       time.Time
 	Disconnected time.Time
+}
+
+// Drain is an agent that is to take no more jobs.
+type Drain struct {
+	Agent AgentID
+	Since time.Time
+}
+
+// APIKey lets authors ask from their terminals. The key itself is never stored.
+type APIKey struct {
+	ID     APIKeyID
+	Label  string
+	Prefix string // how the key begins, so that its owner can tell it
+	Hash   []byte // SHA-256 of the whole key
+	// RoutingKeys are patterns of what it may see and cancel, such as "github:*";
+	// empty is everything.
+	RoutingKeys []string
+	CreatedAt   time.Time
+	ExpiresAt   time.Time // zero: never
+	RevokedAt   time.Time
+	UsedAt      time.Time
+}
+
+// Valid tells whether the key opens the door now.
+func (k *APIKey) Valid(now time.Time) bool {
+	return k.RevokedAt.IsZero() && (k.ExpiresAt.IsZero() || now.Before(k.ExpiresAt))
+}
+
+// Sees tells whether the key is for deliveries of a routing key.
+func (k *APIKey) Sees(routingKey string) bool {
+	if len(k.RoutingKeys) == 0 {
+		return true
+	}
+	return slices.ContainsFunc(k.RoutingKeys, func(pattern string) bool {
+		prefix, open := strings.CutSuffix(pattern, "*")
+		return pattern == routingKey || open && strings.HasPrefix(routingKey, prefix)
+	})
 }
 
 // AgentToken lets agents in. The token itself is never stored.

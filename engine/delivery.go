@@ -18,6 +18,9 @@ type Source struct {
 	Enabled   bool
 	CreatedAt time.Time
 	UpdatedAt time.Time
+	// DeletedAt is when it was removed. Until somebody purges it, it is disabled and
+	// can come back; its name is free for others.
+	DeletedAt time.Time
 }
 
 // Delivery is one inbound event and what became of it: a row of the event log.

@@ -10,6 +10,7 @@ type (
 	AttemptID  string
 	AgentID    string
 	TokenID    string
+	APIKeyID   string
 )
 
 // Fence orders the attempts of one job. What an attempt writes is refused once

@@ -25,6 +25,7 @@ var (
 	ErrNoSource    = intake.ErrNoSource
 	ErrNewerSchema = store.ErrNewerSchema
 	ErrLocked      = store.ErrLocked
+	ErrOldSchema   = store.ErrOldSchema
 
 	// Answers of providers.
 	ErrSignature     = provider.ErrSignature

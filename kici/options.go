@@ -20,6 +20,8 @@ import (
 type (
 	// Store remembers. Suite: engine/store/storetest.
 	Store = store.Store
+	// Schema is how far the database of a Store is.
+	Schema = store.Schema
 	// Blobs keeps large things. Suite: engine/blob/blobtest.
 	Blobs = blob.Store
 	// Provider is where events and code come from; more powers by implementing

@@ -60,9 +60,13 @@ type OrchestratorConfig struct {
 	// the orchestrator key of an organisation there.
 	RelayURL string
 	RelayKey string `json:"-"`
-	// Instance names this orchestrator, and Cluster those that share its store, where
-	// a relay lists them.
-	Instance, Cluster string
+	// Instance names this orchestrator where a relay lists it.
+	Instance string
+	// Cluster is what people call all that share its store. It counts once, when the
+	// database is new; one is made up when empty.
+	Cluster string
+	// ManualMigrations has Run fail with ErrOldSchema rather than migrate.
+	ManualMigrations bool
 }
 
 // Forever is a timeout that does not come.
@@ -129,7 +133,7 @@ func NewOrchestrator(cfg OrchestratorConfig, opts ...OrchestratorOption) (*Orche
 		DataDir: cfg.DataDir, PublicURL: cfg.PublicURL, BasePath: cfg.BasePath, AgentAuth: cfg.AgentAuth, DrainTimeout: cfg.DrainTimeout,
 		QueueTimeout: cfg.QueueTimeout, GroupTimeout: cfg.GroupTimeout, AckTimeout: cfg.AckTimeout, Recovery: cfg.Recovery, Stall: cfg.Stall, LogCap: cfg.MaxLogBytes,
 		Retention: cfg.Retention, SecretKey: cfg.SecretKey, AdminToken: cfg.AdminToken, BlobDir: cfg.BlobDir, Version: cfg.Version,
-		Mode: cfg.Mode, RelayURL: cfg.RelayURL, RelayKey: cfg.RelayKey, Instance: cfg.Instance, Cluster: cfg.Cluster,
+		Mode: cfg.Mode, RelayURL: cfg.RelayURL, RelayKey: cfg.RelayKey, Instance: cfg.Instance, Cluster: cfg.Cluster, ManualMigrations: cfg.ManualMigrations,
 	}
 	for _, src := range cfg.Sources {
 		c.Sources = append(c.Sources, orchestrator.Source(src))

@@ -93,12 +93,12 @@ func TestAdminAPIIsClosed(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	for _, token := range []string{"", "x", adminToken + "x", adminToken[1:]} {
-		_, err := adminclient.New(w.url, token).Sources(t.Context())
+		_, err := adminclient.New(w.url, token).Sources(t.Context(), false)
 		if !errors.Is(err, &adminclient.Error{Status: http.StatusUnauthorized}) {
 			t.Errorf("%q: %v", token, err)
 		}
 	}
-	if _, err := w.admin.Sources(t.Context()); err != nil {
+	if _, err := w.admin.Sources(t.Context(), false); err != nil {
 		t.Error(err)
 	}
 	open := start(t, "kici-orchestrator", "KICI_DATA_DIR="+t.TempDir(), "KICI_PORT=0")

@@ -263,6 +263,37 @@ func TestJobsAreSpread(t *testing.T) {
 	})
 }
 
+// A drained agent keeps what it has and gets nothing more, also after it has
+// connected again, until an operator lets it.
+func TestDrained(t *testing.T) {
+	t.Parallel()
+	in(t, dispatch.Config{}, func(b *bench) {
+		l := b.connect("one", 2, linux)
+		first := b.create("a")
+		had := l.take()[0]
+		b.must(b.DrainAgent(b.ctx, "one", true))
+		synctest.Wait()
+		id := b.create("b")
+		if got := l.take(); len(got) != 0 {
+			t.Errorf("a drained agent got %d jobs", len(got))
+		}
+		b.say(l, had, runs.Report{Acked: true}, runs.Report{Started: true}, done(jobspec.Success))
+		b.want(first, "a", status.JobSuccess)
+		l.stop()
+		again := b.connect("one", 2, linux)
+		if got := again.take(); len(got) != 0 {
+			t.Errorf("connected again it got %d jobs", len(got))
+		}
+		b.must(b.DrainAgent(b.ctx, "one", false))
+		if got := again.take(); len(got) != 1 || got[0].Attempt.Run != id {
+			t.Errorf("let again it got %v", got)
+		}
+		if err := b.DrainAgent(b.ctx, "none", true); !errors.Is(err, engine.ErrNotFound) {
+			t.Error(err)
+		}
+	})
+}
+
 func TestNoAnswer(t *testing.T) {
 	t.Parallel()
 	in(t, dispatch.Config{}, func(b *bench) {

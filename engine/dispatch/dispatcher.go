@@ -75,6 +75,7 @@ func (d *Dispatcher) Run(ctx context.Context) error {
 	g, ctx := errgroup.WithContext(ctx)
 	g.Go(func() error { return d.assign(ctx) })
 	g.Go(func() error { return d.watchCancels(ctx) })
+	g.Go(func() error { return d.watchDrains(ctx) })
 	g.Go(func() error { return d.keepAlive(ctx) })
 	g.Go(func() error { return d.lead(ctx) })
 	return g.Wait()

@@ -30,7 +30,8 @@ type Member struct {
 	stops    []Stop
 	verdicts map[engine.Route]bool
 	pause    time.Time // takes nothing before
-	draining bool
+	draining bool      // it said so itself
+	drained  bool      // an operator said so
 	gone     bool
 }
 
@@ -96,6 +97,11 @@ func (d *Dispatcher) enroll(ctx context.Context, m *Member) error {
 		case !errors.Is(err, engine.ErrNotFound):
 			return err
 		}
+		drains, err := tx.Agents().Drains(ctx)
+		if err != nil {
+			return err
+		}
+		m.drained = slices.ContainsFunc(drains, func(x engine.Drain) bool { return x.Agent == m.agent.ID })
 		m.agent.Instance, m.agent.ConnectedAt, m.agent.SeenAt, m.agent.Disconnected = d.Instance, d.Now(), d.Now(), time.Time{}
 		return tx.Agents().Put(ctx, &m.agent)
 	})
@@ -165,7 +171,7 @@ func ignoreStale(err error) error {
 func (m *Member) free(now time.Time) int {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if m.gone || m.draining || now.Before(m.pause) {
+	if m.gone || m.draining || m.drained || now.Before(m.pause) {
 		return 0
 	}
 	return m.agent.Slots - len(m.open)

@@ -42,6 +42,9 @@ func (i *Intake) Open(ctx context.Context, idOrName string) (*Gate, error) {
 	if err != nil {
 		return nil, err
 	}
+	if !g.Source.DeletedAt.IsZero() {
+		return nil, ErrNoSource
+	}
 	if !g.Source.Enabled {
 		return nil, ErrDisabled
 	}

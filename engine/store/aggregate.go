@@ -12,7 +12,7 @@ import (
 type Sources interface {
 	// Put inserts or replaces by id. A name that another source has is ErrExists.
 	Put(ctx context.Context, s *engine.Source) error
-	// Find looks by id, then by name.
+	// Find looks by id, then by name. Removed sources are found and listed too.
 	Find(ctx context.Context, idOrName string) (*engine.Source, error)
 	List(ctx context.Context) ([]engine.Source, error)
 	// Delete removes the source and its registrations.
@@ -194,6 +194,31 @@ type Agents interface {
 	Tokens(ctx context.Context) ([]engine.AgentToken, error)
 	UseToken(ctx context.Context, id engine.TokenID, now time.Time) error
 	RevokeToken(ctx context.Context, id engine.TokenID, now time.Time) error
+
+	// Drain notes that an agent is to take no more jobs, from the first time it was
+	// said, Undrain that it may again, and Drains lists them.
+	Drain(ctx context.Context, id engine.AgentID, now time.Time) error
+	Undrain(ctx context.Context, id engine.AgentID) error
+	Drains(ctx context.Context) ([]engine.Drain, error)
+}
+
+// Keys are those of authors. Unknown ids are ErrNotFound.
+type Keys interface {
+	Add(ctx context.Context, k *engine.APIKey) error
+	// Find looks by hash; whether it is Valid the caller asks.
+	Find(ctx context.Context, hash []byte) (*engine.APIKey, error)
+	List(ctx context.Context) ([]engine.APIKey, error)
+	Use(ctx context.Context, id engine.APIKeyID, now time.Time) error
+	// Route replaces the patterns of what a key may see.
+	Route(ctx context.Context, id engine.APIKeyID, patterns []string) error
+	Revoke(ctx context.Context, id engine.APIKeyID, now time.Time) error
+}
+
+// Facts are what a deployment knows of itself, such as its name.
+type Facts interface {
+	// Get gives ErrNotFound for what was never put, or put as nothing.
+	Get(ctx context.Context, name string) (string, error)
+	Put(ctx context.Context, name, value string) error
 }
 
 // Loose is a step of an ended attempt whose log has chunks in the store.
@@ -250,6 +275,8 @@ type Events interface {
 	Bury(ctx context.Context, seq int64, reason string) error
 	Dead(ctx context.Context, after int64, limit int) ([]engine.DeadEvent, error)
 	Revive(ctx context.Context, seq int64) error
+	// Discard takes an event off the list of Dead for good.
+	Discard(ctx context.Context, seq int64) error
 }
 
 // Schedules remember when each fired last.

@@ -19,7 +19,16 @@ type Store interface {
 	Lead(ctx context.Context, name string) (Session, error)
 	// Migrate brings the schema up to date. Stores that open together take turns.
 	Migrate(ctx context.Context, now time.Time) error
+	// Schema tells how far the schema is. It changes nothing.
+	Schema(ctx context.Context) (Schema, error)
 	Close() error
+}
+
+// Schema is how far a database is, and how far this release brings it.
+type Schema struct {
+	Version int      // 0: there is none yet
+	Latest  int      // below Version when a later release migrated it
+	Missing []string // names of the migrations in between, in order
 }
 
 // Tx is a transaction: the aggregates, and what is to be woken afterwards. It is
@@ -37,6 +46,8 @@ type Tx interface {
 	Schedules() Schedules
 	Retention() Retention
 	Relay() Relay
+	Keys() Keys
+	Facts() Facts
 	// Notify wakes the listeners of a topic after the commit.
 	Notify(topic string)
 }
@@ -47,6 +58,7 @@ const (
 	TopicQueue      = "queue"
 	TopicRuns       = "runs"
 	TopicEvents     = "events" // somebody is to act on one
+	TopicDrains     = "drains"
 )
 
 // PollInterval bounds what a lost wake-up costs.
@@ -71,6 +83,10 @@ type Session interface {
 
 // ErrNewerSchema says that a later release has migrated this database.
 var ErrNewerSchema = errors.New("store: the database was migrated by a newer release")
+
+// ErrOldSchema says that a database lacks migrations, and that nobody is allowed
+// to run them by the way.
+var ErrOldSchema = errors.New("store: the database lacks migrations")
 
 // ErrLocked says that another process uses the data directory.
 var ErrLocked = errors.New("store: the data directory is in use by another process")

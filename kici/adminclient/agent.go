@@ -38,6 +38,10 @@ type Agent struct {
 	Version   string    `json:"version"`
 	Slots     int       `json:"slots"`
 	SeenAt    time.Time `json:"seenAt"`
+	// ActiveJobs is how many it has now.
+	ActiveJobs int `json:"activeJobs"`
+	// DrainingSince is when an operator said that it takes no more jobs.
+	DrainingSince *time.Time `json:"drainingSince,omitempty"`
 }
 
 // RegisterAgent makes a token.
@@ -53,6 +57,16 @@ func (c *Client) AgentTokens(ctx context.Context) (out []AgentToken, err error) 
 // RevokeAgent makes a token useless, and ends the connections it opened.
 func (c *Client) RevokeAgent(ctx context.Context, id string) error {
 	return c.call(ctx, "DELETE", "/agent-tokens"+seg(id), nil, nil, nil)
+}
+
+// DrainAgent keeps further jobs from an agent, those it has go on; or lets it
+// have jobs again.
+func (c *Client) DrainAgent(ctx context.Context, id string, on bool) error {
+	method := "POST"
+	if !on {
+		method = "DELETE"
+	}
+	return c.call(ctx, method, "/agents"+seg(id)+"/drain", nil, nil, nil)
 }
 
 // Agents lists the machines that were ever connected.

@@ -17,6 +17,8 @@ type Client struct {
 	Base  string // "http://localhost:4000", with the base path if there is one
 	Token string
 	HTTP  *http.Client // nil: one without a time-out, since logs may be followed for hours
+
+	prefix string // of paths; Prefix when empty
 }
 
 // New makes one.
@@ -87,7 +89,11 @@ func (c *Client) open(ctx context.Context, method, path string, query url.Values
 		}
 		content = bytes.NewReader(text)
 	}
-	at := c.Base + Prefix + path
+	prefix := c.prefix
+	if prefix == "" {
+		prefix = Prefix
+	}
+	at := c.Base + prefix + path
 	if len(query) > 0 {
 		at += "?" + query.Encode()
 	}

@@ -120,13 +120,7 @@ func TestSources(t *testing.T) {
 	refused(t, "two mistakes", err, http.StatusBadRequest, `did you mean "rateLimitRpm"?`)
 	_, err = c.TriggerLocal(ctx, "forge", adminclient.LocalTrigger{})
 	refused(t, "a disabled source", err, http.StatusConflict, "disabled")
-	if err := c.RemoveSource(ctx, "forge"); err != nil {
-		t.Error(err)
-	}
-	refused(t, "a removed source", c.RemoveSource(ctx, "forge"), http.StatusNotFound, "no source forge")
-	if all, err := c.Sources(ctx); len(all) != 0 || err != nil {
-		t.Errorf("%v %v", all, err)
-	}
+	removals(t, c)
 	if presets, err := c.Presets(ctx); !slices.Contains(presets, "gitea") || err != nil {
 		t.Errorf("%v %v", presets, err)
 	}
@@ -243,7 +237,7 @@ func TestSystem(t *testing.T) {
 		t.Errorf("%+v %v", v, err)
 	}
 	d, err := c.Diagnose(ctx)
-	if err != nil || d.Status != adminclient.Warn || len(d.Checks) != 4 { // no agent, no source
+	if err != nil || d.Status != adminclient.Warn || len(d.Checks) != 5 { // no agent, no source
 		t.Errorf("%+v %v", d, err)
 	}
 	lost := adminclient.New(c.Base+"/x", token)

@@ -144,6 +144,10 @@ type LogLine struct {
 
 // Logs reads lines as they arrive. An error ends it.
 func (c *Client) Logs(ctx context.Context, run string, f LogFilter) iter.Seq2[LogLine, error] {
+	return c.logs(ctx, "/runs"+seg(run)+"/logs", f)
+}
+
+func (c *Client) logs(ctx context.Context, path string, f LogFilter) iter.Seq2[LogLine, error] {
 	return func(yield func(LogLine, error) bool) {
 		q := set(url.Values{}, "job", f.Job)
 		if f.Step != nil {
@@ -155,7 +159,7 @@ func (c *Client) Logs(ctx context.Context, run string, f LogFilter) iter.Seq2[Lo
 		if f.Follow {
 			q.Set("follow", "true")
 		}
-		stream, err := c.open(ctx, "GET", "/runs"+seg(run)+"/logs", q, nil)
+		stream, err := c.open(ctx, "GET", path, q, nil)
 		if err != nil {
 			yield(LogLine{}, err)
 			return

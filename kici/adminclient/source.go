@@ -3,6 +3,7 @@ package adminclient
 import (
 	"context"
 	"encoding/json"
+	"net/url"
 	"time"
 )
 
@@ -18,6 +19,9 @@ type Source struct {
 	Config     map[string]any `json:"config"`
 	CreatedAt  time.Time      `json:"createdAt"`
 	UpdatedAt  time.Time      `json:"updatedAt"`
+	// DeletedAt is when it was removed. It takes nothing in; EnableSource brings it
+	// back, PurgeSources ends it.
+	DeletedAt *time.Time `json:"deletedAt,omitempty"`
 }
 
 // SourceInput makes or changes a source. What is nil stays as it is; a nil value
@@ -68,9 +72,13 @@ func (c *Client) AddSource(ctx context.Context, s SourceInput) (out Source, err 
 	return out, c.call(ctx, "POST", "/sources", nil, s, &out)
 }
 
-// Sources lists them.
-func (c *Client) Sources(ctx context.Context) (out []Source, err error) {
-	return out, c.call(ctx, "GET", "/sources", nil, nil, &out)
+// Sources lists them, those that were removed only if that is asked for.
+func (c *Client) Sources(ctx context.Context, removed bool) (out []Source, err error) {
+	q := url.Values{}
+	if removed {
+		q.Set("includeDeleted", "true")
+	}
+	return out, c.call(ctx, "GET", "/sources", q, nil, &out)
 }
 
 // Source finds one by id, name or routing key.
@@ -83,9 +91,36 @@ func (c *Client) UpdateSource(ctx context.Context, id string, s SourceInput) (ou
 	return out, c.call(ctx, "PATCH", "/sources"+seg(id), nil, s, &out)
 }
 
-// RemoveSource removes one; its runs and deliveries stay.
-func (c *Client) RemoveSource(ctx context.Context, id string) error {
-	return c.call(ctx, "DELETE", "/sources"+seg(id), nil, nil, nil)
+// RemoveSource removes one; its runs and deliveries stay. It can be brought back
+// with EnableSource, unless it was removed hard.
+func (c *Client) RemoveSource(ctx context.Context, id string, hard bool) error {
+	q := url.Values{}
+	if hard {
+		q.Set("hard", "true")
+	}
+	return c.call(ctx, "DELETE", "/sources"+seg(id), q, nil, nil)
+}
+
+// EnableSource lets a source take deliveries in, also one that was removed, and
+// DisableSource stops it.
+func (c *Client) EnableSource(ctx context.Context, id string) (out Source, err error) {
+	return out, c.call(ctx, "POST", "/sources"+seg(id)+"/enable", nil, nil, &out)
+}
+
+// DisableSource is the opposite of EnableSource.
+func (c *Client) DisableSource(ctx context.Context, id string) (out Source, err error) {
+	return out, c.call(ctx, "POST", "/sources"+seg(id)+"/disable", nil, nil, &out)
+}
+
+// Purge chooses which removed sources end for good.
+type Purge struct {
+	RoutingKey string `json:"routingKey,omitempty"` // only this one
+	DryRun     bool   `json:"dryRun,omitempty"`     // only say which
+}
+
+// PurgeSources ends removed sources for good, and says which they were.
+func (c *Client) PurgeSources(ctx context.Context, p Purge) (out []Source, err error) {
+	return out, c.call(ctx, "POST", "/source-purge", nil, p, &out)
 }
 
 // WebhookSecret reads what senders sign with.

@@ -33,6 +33,22 @@ func (c *Client) Version(ctx context.Context) (out Version, err error) {
 	return out, c.call(ctx, "GET", "/version", nil, nil, &out)
 }
 
+// ClusterName is what people call the deployment.
+func (c *Client) ClusterName(ctx context.Context) (string, error) {
+	var out clusterName
+	err := c.call(ctx, "GET", "/cluster-name", nil, nil, &out)
+	return out.Name, err
+}
+
+// SetClusterName changes it: lower-case letters, digits and '-', at most 63.
+func (c *Client) SetClusterName(ctx context.Context, name string) error {
+	return c.call(ctx, "PUT", "/cluster-name", nil, clusterName{name}, nil)
+}
+
+type clusterName struct {
+	Name string `json:"name"`
+}
+
 // Diagnose asks how it is.
 func (c *Client) Diagnose(ctx context.Context) (out Diagnosis, err error) {
 	return out, c.call(ctx, "GET", "/diagnose", nil, nil, &out)

@@ -5,13 +5,11 @@ import (
 	"errors"
 	"log/slog"
 	"path/filepath"
-	"strings"
 	"time"
 
 	"github.com/kici-dev/kici-go/engine/provider/git"
-	"github.com/kici-dev/kici-go/engine/store/postgres"
-	"github.com/kici-dev/kici-go/engine/store/sqlite"
 	"github.com/kici-dev/kici-go/kici"
+	"github.com/kici-dev/kici-go/kici/standard/database"
 )
 
 // Orchestrator says which batteries an orchestrator gets.
@@ -31,7 +29,7 @@ type Orchestrator struct {
 }
 
 // ErrDatabaseURL: nobody knows a store for the URL.
-var ErrDatabaseURL = errors.New("standard: a database URL begins with sqlite: or postgres://")
+var ErrDatabaseURL = database.ErrURL
 
 // OrchestratorOptions gives the options. It opens nothing.
 func OrchestratorOptions(c Orchestrator) ([]kici.OrchestratorOption, error) {
@@ -41,10 +39,11 @@ func OrchestratorOptions(c Orchestrator) ([]kici.OrchestratorOption, error) {
 	if c.Log == nil {
 		c.Log = slog.Default()
 	}
-	open, err := store(c)
-	if err != nil {
+	where := database.Config{URL: c.DatabaseURL, Schema: c.DatabaseSchema, DataDir: c.DataDir}
+	if err := database.Check(where); err != nil {
 		return nil, err
 	}
+	open := func(ctx context.Context) (kici.Store, error) { return database.Open(ctx, where) }
 	out := []kici.OrchestratorOption{kici.WithLogger(c.Log), kici.WithEnviron(c.Environ), kici.WithStoreOpener(open)}
 	forge := git.New(git.Options{
 		CacheDir: filepath.Join(c.DataDir, "git"), Environ: c.Environ, Logger: c.Log, LockEntries: c.LockEntries, LockTTL: c.LockTTL,
@@ -53,44 +52,4 @@ func OrchestratorOptions(c Orchestrator) ([]kici.OrchestratorOption, error) {
 		out = append(out, kici.WithProvider(preset, forge))
 	}
 	return out, nil
-}
-
-// store chooses by URL.
-func store(c Orchestrator) (func(context.Context) (kici.Store, error), error) {
-	scheme, rest, _ := strings.Cut(c.DatabaseURL, ":")
-	switch scheme {
-	case "":
-		return func(ctx context.Context) (kici.Store, error) { return sqlite.Open(ctx, c.DataDir) }, nil
-	case "sqlite":
-		dir, err := sqliteDir(rest)
-		return func(ctx context.Context) (kici.Store, error) { return sqlite.Open(ctx, dir) }, err
-	case "postgres", "postgresql":
-		return func(ctx context.Context) (kici.Store, error) {
-			return postgres.Open(ctx, postgres.Config{URL: c.DatabaseURL, Schema: c.DatabaseSchema})
-		}, nil
-	}
-	if strings.Contains(scheme, "=") { // host=… dbname=…
-		return func(ctx context.Context) (kici.Store, error) {
-			return postgres.Open(ctx, postgres.Config{URL: c.DatabaseURL, Schema: c.DatabaseSchema})
-		}, nil
-	}
-	return nil, ErrDatabaseURL
-}
-
-// sqliteDir is the folder that the database lies in: kici.db, with its journal
-// and its lock.
-func sqliteDir(path string) (string, error) {
-	path = strings.TrimPrefix(path, "//")
-	if filepath.Base(path) == "kici.db" {
-		path = filepath.Dir(path)
-	}
-	switch {
-	case path == "":
-		return "", errors.New("standard: sqlite: needs the path of a folder")
-	case path == ":memory:":
-		return "", nil
-	case filepath.Ext(path) == ".db":
-		return "", errors.New("standard: sqlite: names the folder that holds kici.db, not another file")
-	}
-	return filepath.Abs(path)
 }

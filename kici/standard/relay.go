@@ -1,10 +1,12 @@
 package standard
 
 import (
+	"context"
 	"errors"
 	"log/slog"
 
 	"github.com/kici-dev/kici-go/kici"
+	"github.com/kici-dev/kici-go/kici/standard/database"
 )
 
 // Relay says which batteries a relay gets.
@@ -26,9 +28,10 @@ func RelayOptions(c Relay) ([]kici.RelayOption, error) {
 	if c.Log == nil {
 		c.Log = slog.Default()
 	}
-	open, err := store(Orchestrator{DataDir: c.DataDir, DatabaseURL: c.DatabaseURL, DatabaseSchema: c.DatabaseSchema})
-	if err != nil {
+	where := database.Config{URL: c.DatabaseURL, Schema: c.DatabaseSchema, DataDir: c.DataDir}
+	if err := database.Check(where); err != nil {
 		return nil, err
 	}
+	open := func(ctx context.Context) (kici.Store, error) { return database.Open(ctx, where) }
 	return []kici.RelayOption{kici.WithLogger(c.Log), kici.WithRelayStoreOpener(open)}, nil
 }

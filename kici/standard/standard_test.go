@@ -1,13 +1,17 @@
 package standard_test
 
 import (
+	"context"
 	"errors"
+	"log/slog"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/kici-dev/kici-go/engine/provider/git"
 	"github.com/kici-dev/kici-go/kici"
 	"github.com/kici-dev/kici-go/kici/standard"
+	"github.com/kici-dev/kici-go/kici/standard/database"
 )
 
 // The batteries make an orchestrator that serves every forge, and an agent.
@@ -38,6 +42,38 @@ func TestBatteries(t *testing.T) {
 		if _, err := kici.NewAgent(kici.AgentConfig{}, options...); err != nil {
 			t.Errorf("%q: %v", url, err)
 		}
+	}
+}
+
+// Where migrations are run by hand, an orchestrator starts after that and not
+// before.
+func TestManualMigrations(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	start := func() (*kici.Orchestrator, error) {
+		options, err := standard.OrchestratorOptions(standard.Orchestrator{DataDir: dir, Log: slog.New(slog.DiscardHandler)})
+		if err != nil {
+			return nil, err
+		}
+		return kici.NewOrchestrator(kici.OrchestratorConfig{DataDir: dir, ManualMigrations: true}, options...)
+	}
+	o, err := start()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := o.Run(t.Context()); !errors.Is(err, kici.ErrOldSchema) || !strings.Contains(err.Error(), "0001_intake") {
+		t.Fatal(err)
+	}
+	if _, err := database.Migrate(t.Context(), database.Config{DataDir: dir}, false); err != nil {
+		t.Fatal(err)
+	}
+	if o, err = start(); err != nil {
+		t.Fatal(err)
+	}
+	ctx, stop := context.WithCancel(t.Context())
+	go func() { <-o.Ready(); stop() }()
+	if err := o.Run(ctx); err != nil {
+		t.Error(err)
 	}
 }
 

@@ -154,6 +154,24 @@ func (s *Store) Migrate(ctx context.Context, now time.Time) error {
 	return nil
 }
 
+// Schema tells how far the schema is.
+func (s *Store) Schema(ctx context.Context) (store.Schema, error) {
+	all, err := migration.List(migrations)
+	if err != nil {
+		return store.Schema{}, err
+	}
+	var there bool
+	var version int
+	err = s.pool.QueryRow(ctx, "SELECT to_regclass($1) IS NOT NULL", s.schema+".schema_migrations").Scan(&there)
+	if err == nil && there {
+		err = s.pool.QueryRow(ctx, "SELECT COALESCE(MAX(version), 0) FROM schema_migrations").Scan(&version)
+	}
+	if err != nil {
+		return store.Schema{}, fmt.Errorf("store: schema: %w", err)
+	}
+	return migration.Progress(all, version), nil
+}
+
 func (s *Store) migrate(ctx context.Context, c *pgx.Conn, all []migration.Migration, now time.Time) error {
 	if _, err := c.Exec(ctx, "CREATE SCHEMA IF NOT EXISTS "+s.schema); err != nil {
 		return err

@@ -151,6 +151,33 @@ func (s *Store) Migrate(ctx context.Context, now time.Time) error {
 	})
 }
 
+// Schema tells how far the schema is.
+func (s *Store) Schema(ctx context.Context) (out store.Schema, err error) {
+	all, err := migration.List(migrations)
+	if err != nil {
+		return out, err
+	}
+	err = s.writer.alone(ctx, func(c statement.Conn, _ func(string) error) error {
+		rows, err := c.Query(ctx, "SELECT COUNT(*) FROM sqlite_master WHERE name = 'schema_migrations'")
+		if err != nil {
+			return err
+		}
+		var v int
+		for rows.Next() {
+			err = rows.Scan(&v)
+		}
+		if err = errors.Join(err, rows.Err(), rows.Close()); err == nil && v > 0 {
+			v, err = version(ctx, c)
+		}
+		out = migration.Progress(all, v)
+		return err
+	})
+	if err != nil {
+		err = fmt.Errorf("store: schema: %w", err)
+	}
+	return out, err
+}
+
 func version(ctx context.Context, c statement.Conn) (v int, err error) {
 	rows, err := c.Query(ctx, "SELECT COALESCE(MAX(version), 0) FROM schema_migrations")
 	if err != nil {

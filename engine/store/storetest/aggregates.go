@@ -35,7 +35,7 @@ func testSources(t *testing.T, b *bench) {
 	s := engine.Source{ID: "s1", Name: "forge", Kind: "forgejo", RoutingKey: "git:1", Config: []byte(`{"a":1}`), Enabled: true, CreatedAt: b.now, UpdatedAt: b.now}
 	other := engine.Source{ID: "forge", Name: "another"} // its id is the other's name
 	b.tx(func(tx store.Tx) error { return errors.Join(tx.Sources().Put(ctx, &s), tx.Sources().Put(ctx, &other)) })
-	s.Enabled, s.Config = false, []byte(`{"a":2}`)
+	s.Enabled, s.Config, s.DeletedAt = false, []byte(`{"a":2}`), b.now.Add(time.Hour)
 	b.tx(func(tx store.Tx) error {
 		is(t, "missing", tx.Sources().Delete(ctx, "none"), engine.ErrNotFound)
 		return tx.Sources().Put(ctx, &s)
@@ -360,6 +360,14 @@ func testOutbox(t *testing.T, b *bench) {
 		e[1].Pending = true
 		got, err = tx.Events().Pending(ctx, 9)
 		same(t, "revived", got, e[1:2], err)
+		is(t, "discard what is alive", tx.Events().Discard(ctx, e[1].Seq), engine.ErrNotFound)
+		if err := errors.Join(tx.Events().Bury(ctx, e[1].Seq, "why"), tx.Events().Discard(ctx, e[1].Seq)); err != nil {
+			return err
+		}
+		dead, err = tx.Events().Dead(ctx, 0, 9)
+		same(t, "discarded", dead, []engine.DeadEvent(nil), err)
+		got, err = tx.Events().Pending(ctx, 9)
+		same(t, "and not pending", got, []engine.Event(nil), err)
 		return nil
 	})
 }

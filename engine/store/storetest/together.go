@@ -337,6 +337,9 @@ func testMigrate(t *testing.T, b *bench) {
 		_, err := tx.Runs().Get(ctx, r.ID)
 		return err
 	})
+	if at, err := b.Schema(ctx); err != nil || at.Version < 1 || at.Version != at.Latest || len(at.Missing) > 0 {
+		t.Errorf("schema: %+v %v", at, err)
+	}
 }
 
 func testClosed(t *testing.T, b *bench) {

@@ -16,6 +16,7 @@ import (
 	"github.com/kici-dev/kici-go/engine/intake"
 	"github.com/kici-dev/kici-go/engine/provider"
 	"github.com/kici-dev/kici-go/engine/store"
+	"github.com/kici-dev/kici-go/kici/internal/httpapi/admin"
 	"github.com/kici-dev/kici-go/transport"
 	"github.com/kici-dev/kici-go/transport/pipe"
 	"github.com/kici-dev/kici-go/transport/session"
@@ -50,6 +51,8 @@ type Config struct {
 	// Instance names this orchestrator, and Cluster those that share its store.
 	Instance string
 	Cluster  string
+	// ManualMigrations has Run refuse a database that lacks migrations.
+	ManualMigrations bool
 }
 
 // Modes: where deliveries come from.
@@ -148,6 +151,9 @@ func (c *Config) check(o *Options) error {
 		c.Org = defaultOrg
 	}
 	c.checkRelay(o, bad)
+	if c.Cluster != "" && !admin.ClusterName.MatchString(c.Cluster) {
+		bad("Cluster", "%q is none: lower-case letters, digits and '-' within, at most 63", c.Cluster)
+	}
 	var names []string
 	for i := range c.Sources {
 		s := &c.Sources[i]

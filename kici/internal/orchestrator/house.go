@@ -34,6 +34,8 @@ type house struct {
 	blobs    blob.Store
 	signer   *blob.Signer
 	runs     *runs.Runs
+	registry *registry.Registry
+	cluster  string // the name of the deployment
 	intake   *intake.Intake
 	events   *event.Router
 	cron     *cron.Scheduler
@@ -80,6 +82,7 @@ func (o *Orchestrator) build(ctx context.Context, s store.Store, blobs blob.Stor
 	h.signer = &blob.Signer{Base: first(c.PublicURL, inProcess) + c.BasePath, Secret: key.derive("blob links"), TTL: blob.LinkTTL, Now: now}
 	h.runs = runs.New(s, runs.Config{Now: now, NewID: h.ids.next, QueueTimeout: c.QueueTimeout, GroupTimeout: c.GroupTimeout, Log: log})
 	listeners := registry.New(s, log)
+	h.registry = listeners
 	h.intake = intake.New(s, h.runs, intake.Config{
 		Now: now, NewID: h.ids.next, Log: log, Providers: o.o.Providers, Evaluator: o.o.Evaluator, Registry: listeners, Secrets: o.o.WebhookSecrets,
 	})
@@ -99,6 +102,9 @@ func (o *Orchestrator) build(ctx context.Context, s store.Store, blobs blob.Stor
 		"expire cache": h.cache.Tick,
 	}
 	if err := h.seed(ctx); err != nil {
+		return nil, err
+	}
+	if err := h.christen(ctx); err != nil {
 		return nil, err
 	}
 	if c.Mode != ModeIndependent {

@@ -11,6 +11,7 @@ import (
 	"github.com/kici-dev/kici-go/engine/blob"
 	"github.com/kici-dev/kici-go/engine/store"
 	"github.com/kici-dev/kici-go/kici/internal/httpapi/admin"
+	"github.com/kici-dev/kici-go/kici/internal/httpapi/author"
 	blobapi "github.com/kici-dev/kici-go/kici/internal/httpapi/blob"
 	"github.com/kici-dev/kici-go/kici/internal/httpapi/webhook"
 	"github.com/kici-dev/kici-go/transport/message"
@@ -47,9 +48,11 @@ func (h *house) routes() http.Handler {
 			"orchestratorVersion": h.o.config.Version, "protocolVersion": message.ProtocolVersion, "minProtocolVersion": message.MinProtocolVersion,
 		})
 	})
+	operators := h.admin()
 	if h.o.config.AdminToken != "" {
-		h.admin().Routes(mux)
+		operators.Routes(mux)
 	}
+	(&author.Handler{Admin: operators, Registry: h.registry, Org: h.o.config.Org}).Routes(mux)
 	for _, mount := range h.o.o.Mounts {
 		mount(h.rooms(), mux)
 	}
@@ -80,7 +83,7 @@ func (h *house) admin() *admin.Handler {
 		Token: c.AdminToken, Store: h.store, Runs: h.runs, Intake: h.intake, Logs: h.rooms().Logs, Providers: h.o.o.Providers,
 		Log: h.o.o.Log.With("room", "admin"), Now: h.o.o.Now, NewID: h.ids.next, RoutingKey: h.routingKey,
 		WebhookURL: h.webhookURL,
-		Revoked:    h.server.Revoke, Agents: h.dispatch.Connected, DataDir: c.DataDir, Version: c.Version, Protocol: message.ProtocolVersion,
+		Revoked:    h.server.Revoke, Agents: h.dispatch.Connected, Drain: h.dispatch.DrainAgent, DataDir: c.DataDir, Version: c.Version, Protocol: message.ProtocolVersion,
 	}
 }
 

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"iter"
 	"net/http"
+	"strings"
 	"sync/atomic"
 
 	"github.com/kici-dev/kici-go/engine"
@@ -67,7 +68,7 @@ func (o *Orchestrator) Run(ctx context.Context) (err error) {
 	if owned {
 		defer func() { err = errors.Join(err, s.Close()) }()
 	}
-	if err := s.Migrate(ctx, o.o.Now()); err != nil {
+	if err := o.migrate(ctx, s); err != nil {
 		return err
 	}
 	blobs := o.o.Blobs
@@ -83,6 +84,23 @@ func (o *Orchestrator) Run(ctx context.Context) (err error) {
 		return err
 	}
 	return h.run(ctx)
+}
+
+// migrate brings the schema up to date, or refuses where that is to be done by hand.
+func (o *Orchestrator) migrate(ctx context.Context, s store.Store) error {
+	if !o.config.ManualMigrations {
+		return s.Migrate(ctx, o.o.Now())
+	}
+	at, err := s.Schema(ctx)
+	switch {
+	case err != nil:
+		return err
+	case at.Version > at.Latest:
+		return store.ErrNewerSchema
+	case len(at.Missing) > 0:
+		return fmt.Errorf("%w: %s", store.ErrOldSchema, strings.Join(at.Missing, ", "))
+	}
+	return nil
 }
 
 func (o *Orchestrator) openStore(ctx context.Context) (s store.Store, owned bool, err error) {

@@ -84,7 +84,7 @@ func (h *house) relayLink() *orchestratorend.Link {
 	return orchestratorend.New(orchestratorend.Config{
 		Dialer: h.o.o.RelayDialer, Key: c.RelayKey, Intake: &relayed{h}, Desk: &desk{h}, Version: c.Version, NewID: h.ids.next, Now: h.o.o.Now, Log: h.o.o.Log,
 		Session: h.o.o.RelaySession, Backoff: h.o.o.RelayBackoff,
-		Facts: message.SourceRegister{ClusterName: c.Cluster, InstanceID: first(c.Instance, h.ids.next()), Mode: c.Mode, Queue: &message.QueueFacts{TimeoutMS: c.QueueTimeout.Milliseconds()}},
+		Facts: message.SourceRegister{ClusterName: h.cluster, InstanceID: first(c.Instance, h.ids.next()), Mode: c.Mode, Queue: &message.QueueFacts{TimeoutMS: c.QueueTimeout.Milliseconds()}},
 	})
 }
 

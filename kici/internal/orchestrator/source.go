@@ -3,12 +3,15 @@ package orchestrator
 import (
 	"cmp"
 	"context"
+	"crypto/rand"
+	"encoding/hex"
 	"errors"
 	"fmt"
 
 	"github.com/kici-dev/kici-go/engine"
 	"github.com/kici-dev/kici-go/engine/provider"
 	"github.com/kici-dev/kici-go/engine/store"
+	"github.com/kici-dev/kici-go/kici/internal/httpapi/admin"
 )
 
 // seed writes configured sources into the store. Sources that were added some
@@ -20,6 +23,25 @@ func (h *house) seed(ctx context.Context) error {
 		}
 	}
 	return nil
+}
+
+// christen names the deployment the first time; later the stored name counts.
+func (h *house) christen(ctx context.Context) error {
+	return h.store.Tx(ctx, func(tx store.Tx) error {
+		name, err := tx.Facts().Get(ctx, admin.FactClusterName)
+		if !errors.Is(err, engine.ErrNotFound) {
+			h.cluster = name
+			return err
+		}
+		name = h.o.config.Cluster
+		if name == "" {
+			var b [3]byte
+			_, _ = rand.Read(b[:]) // it never fails
+			name = "cluster-" + hex.EncodeToString(b[:])
+		}
+		h.cluster = name
+		return tx.Facts().Put(ctx, admin.FactClusterName, name)
+	})
 }
 
 func (h *house) put(ctx context.Context, tx store.Tx, s Source) error {

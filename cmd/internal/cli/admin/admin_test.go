@@ -46,6 +46,9 @@ func setup(t *testing.T) *terminal {
 			w.WriteHeader(http.StatusNotFound)
 			answer = `{"error":"there is no such thing"}`
 		}
+		if answer == "" {
+			w.WriteHeader(http.StatusNoContent)
+		}
 		fmt.Fprint(w, answer)
 	}))
 	t.Cleanup(server.Close)
@@ -153,6 +156,125 @@ func TestAnswers(t *testing.T) {
 	contains(t, c.run(0, "source", "trigger-local", "n", "--ref", "main"), "d1")
 }
 
+// What takes things away asks, and the documented words are understood.
+func TestOperators(t *testing.T) {
+	t.Parallel()
+	c := setup(t)
+	c.answers = map[string]string{
+		"GET /sources":                   `[{"name":"a","kind":"forgejo","id":"1","enabled":true},{"name":"b","kind":"local","id":"2","deletedAt":"2026-01-02T03:04:05Z"}]`,
+		"GET /sources/a":                 `{"name":"a","config":{"verificationMethod":"bearer_token","verificationConfig":{"headerName":"x","token":"***"}}}`,
+		"PATCH /sources/a":               `{"name":"a"}`,
+		"POST /sources/b/enable":         `{"name":"b","enabled":true}`,
+		"DELETE /sources/a":              ``,
+		"POST /source-purge":             `[{"name":"b","kind":"local","deletedAt":"2026-01-02T03:04:05Z"}]`,
+		"GET /agents":                    `[{"id":"one","connected":true,"slots":2,"activeJobs":1,"drainingSince":"2026-01-02T03:04:05Z"},{"id":"two","type":"ephemeral"}]`,
+		"GET /agent-tokens":              `[{"id":"t1","name":"new"},{"id":"t2","usedAt":"2026-01-02T03:04:05Z"},{"id":"t3","revokedAt":"2026-01-02T03:04:05Z"}]`,
+		"POST /agents/two/drain":         ``,
+		"DELETE /agents/one/drain":       ``,
+		"GET /event-dlq":                 `[{"id":7,"kind":"job.finished","reason":"no source","createdAt":"2026-01-02T03:04:05Z"}]`,
+		"GET /event-dlq-count":           `{"count":3}`,
+		"POST /event-dlq/7/retry":        ``,
+		"DELETE /event-dlq/7":            ``,
+		"POST /api-keys":                 `{"id":"k1","key":"kici_sk_1","prefix":"kici_sk_1"}`,
+		"GET /api-keys":                  `[{"id":"k1","label":"alice","prefix":"kici_sk_1","revokedAt":"2026-01-02T03:04:05Z"}]`,
+		"POST /api-keys/k1/routing-keys": `{"id":"k1","routingKeys":["a","b"]}`,
+		"DELETE /api-keys/k1":            ``,
+		"GET /cluster-name":              `{"name":"frankfurt"}`,
+		"PUT /cluster-name":              ``,
+	}
+	last := func() string { return c.asked[len(c.asked)-1] }
+	contains(t, c.run(0, "source", "list", "--include-deleted"), "enabled", "removed 2026")
+	if out := c.run(0, "source", "list", "--local"); strings.Contains(out, "forgejo") || !strings.Contains(out, "b ") {
+		t.Error(out)
+	}
+	if out := c.run(0, "source", "list", "--generic"); strings.Contains(out, "local") {
+		t.Error(out)
+	}
+	c.run(0, "source", "update", "a", "--name", "c", "--webhook-secret", "env:SECRET")
+	if got := last(); got != `PATCH /sources/a {"name":"c","verificationConfig":{"headerName":"x","token":"from-env"}}` {
+		t.Error(got)
+	}
+	contains(t, c.run(cli.ExitUsage, "source", "update", "a"), "nothing to change")
+	contains(t, c.run(0, "source", "enable", "b"), "enabled")
+	contains(t, c.run(0, "source", "remove", "a", "--yes"), "brings it back")
+	if c.run(0, "source", "remove", "a", "--hard", "--yes"); last() != "DELETE /sources/a?hard=true" {
+		t.Error(last())
+	}
+	contains(t, c.run(cli.ExitUsage, "source", "purge-stale"), "--confirm")
+	contains(t, c.run(0, "source", "purge-stale", "--dry-run"), "removed 2026")
+	if got := last(); got != `POST /source-purge {"dryRun":true}` {
+		t.Error(got)
+	}
+
+	contains(t, c.run(0, "agent", "list", "--include-pending"), "draining since", "1 of 2", "never came", "new")
+	if out := c.run(0, "agent", "list", "--type", "ephemeral", "--include-pending"); strings.Contains(out, "one") || strings.Contains(out, "new") {
+		t.Error(out)
+	}
+	contains(t, c.run(cli.ExitUsage, "agent", "list", "--type", "x"), "neither static nor ephemeral")
+	contains(t, c.run(0, "agent", "drain", "two", "--wait"), "no job left")
+	contains(t, c.run(0, "agent", "drain", "one", "--undo"), "gets jobs again")
+	c.answers["POST /agents/one/drain"] = ""
+	contains(t, c.run(1, "agent", "drain", "one", "--wait", "--timeout", "1ms"), "still has jobs")
+
+	contains(t, c.run(0, "event-dlq", "list", "--before", "9"), "7", "no source")
+	if out := c.run(0, "event-dlq", "count"); out != "3\n" {
+		t.Error(out)
+	}
+	contains(t, c.run(0, "event-dlq", "retry", "7"), "tried again")
+	contains(t, c.run(0, "event-dlq", "discard", "7", "--json"), `"discard"`)
+	contains(t, c.run(cli.ExitUsage, "event-dlq", "retry", "x"), "not the id")
+
+	contains(t, c.run(0, "api-key", "create", "--label", "alice", "--expires", "1h", "--routing-keys", "github:*"), "kici_sk_1", "not shown again", "kici login")
+	if got := last(); got != `POST /api-keys {"label":"alice","routingKeys":["github:*"],"expiresInMs":3600000}` {
+		t.Error(got)
+	}
+	contains(t, c.run(0, "api-key", "list"), "alice", "revoked", "everything")
+	contains(t, c.run(0, "api-key", "add-routing-key", "k1", "b"), "a, b")
+	contains(t, c.run(cli.ExitUsage, "api-key", "add-routing-key", "k1"), "a key id and a pattern")
+	contains(t, c.run(0, "api-key", "revoke", "k1"), "is revoked")
+
+	if out := c.run(0, "cluster-name", "get"); out != "frankfurt\n" {
+		t.Error(out)
+	}
+	contains(t, c.run(0, "cluster", "get", "--format", "json"), `"name": "frankfurt"`)
+	c.run(0, "cluster-name", "set", "paris")
+	if got := last(); got != `PUT /cluster-name {"name":"paris"}` {
+		t.Error(got)
+	}
+}
+
+// A terminal is asked.
+func TestConfirm(t *testing.T) {
+	t.Parallel()
+	c := setup(t)
+	c.state.StdinTTY, c.state.StdoutTTY = true, true
+	c.answers["DELETE /sources/a"] = ""
+	c.state.Stdin = strings.NewReader("n\n")
+	contains(t, c.run(1, "source", "remove", "a"), "Really remove source a?", "nothing was changed")
+	c.state.Stdin = strings.NewReader("y\n")
+	contains(t, c.run(0, "source", "remove", "a"), "is removed")
+	if len(c.asked) != 1 {
+		t.Error(c.asked)
+	}
+}
+
+// The database is migrated without an orchestrator.
+func TestMigrate(t *testing.T) {
+	t.Parallel()
+	c := setup(t)
+	delete(c.state.Env, "KICI_ADMIN_TOKEN")
+	contains(t, c.run(cli.ExitUsage, "migrate"), "no database named")
+	contains(t, c.run(cli.ExitUsage, "migrate", "--database-url", "mysql://h"), "begins with")
+	url := "sqlite:" + t.TempDir()
+	contains(t, c.run(1, "migrate", "--status", "--database-url", url), "version 0", "0001_intake")
+	contains(t, c.run(0, "db", "migrate", "--database-url", url), "0001_intake")
+	c.state.Env["KICI_DATA_DIR"] = strings.TrimPrefix(url, "sqlite:")
+	contains(t, c.run(0, "migrate", "--status"), "up to date")
+	contains(t, c.run(0, "migrate", "--status", "--json"), `"missing": []`)
+	c.state.Env["KICI_DATA_DIR"] = t.TempDir()
+	contains(t, c.run(1, "migrate", "--status"), "no database in")
+}
+
 func TestDiagnose(t *testing.T) {
 	t.Parallel()
 	c := setup(t)
@@ -199,7 +321,7 @@ func TestHelp(t *testing.T) {
 		}
 	}
 	walk(a.root())
-	all.WriteString("\n" + c.run(0, "source", "add", "generic", "--help"))
+	all.WriteString("\n" + c.run(0, "--help") + "\n" + c.run(0, "source", "add", "generic", "--help"))
 	path := filepath.Join("testdata", "help.golden")
 	if *update {
 		if err := os.WriteFile(path, []byte(all.String()), 0o644); err != nil {

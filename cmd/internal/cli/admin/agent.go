@@ -1,7 +1,10 @@
 package admin
 
 import (
+	"context"
+	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -15,8 +18,9 @@ func (a *app) agentCommand() *cobra.Command {
 	return group("agent", "The machines that run jobs, and the tokens that let them in", "An agent needs a token, which is made here and shown once.",
 		`  kici-admin agent register --labels linux,default
   kici-admin agent list
+  kici-admin agent drain build-1 --wait
   kici-admin agent revoke TOKEN-ID`,
-		a.agentRegisterCommand(), a.agentListCommand(), a.agentTokensCommand(), a.agentRevokeCommand())
+		a.agentRegisterCommand(), a.agentListCommand(), a.agentTokensCommand(), a.agentRevokeCommand(), a.agentDrainCommand())
 }
 
 func (a *app) agentRegisterCommand() *cobra.Command {
@@ -55,9 +59,14 @@ carry the labels given here and no others; without any they choose freely.`,
 
 func (a *app) agentListCommand() *cobra.Command {
 	var kind string
+	var pending bool
 	cmd := &cobra.Command{
-		Use: "list", Short: "List agents", Example: "  kici-admin agent list --json", Args: cli.NoArgs,
+		Use: "list", Short: "List agents", Example: `  kici-admin agent list --json
+  kici-admin agent list --type static --include-pending`, Args: cli.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
+			if kind != "" && kind != "static" && kind != "ephemeral" {
+				return &cli.UsageError{Message: fmt.Sprintf("--type %q is neither static nor ephemeral", kind)}
+			}
 			c, err := a.client()
 			if err != nil {
 				return err
@@ -66,27 +75,127 @@ func (a *app) agentListCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			shown := []adminclient.Agent{}
+			shown := []listedAgent{}
 			for _, g := range all {
 				if kind == "" || g.Type == kind {
-					shown = append(shown, g)
+					shown = append(shown, listedAgent{Agent: g})
 				}
+			}
+			if pending && kind != "ephemeral" {
+				tokens, err := c.AgentTokens(cmd.Context())
+				if err != nil {
+					return err
+				}
+				shown = append(shown, pendingAgents(tokens, time.Now())...)
 			}
 			return a.show(shown, func() {
 				var rows [][]string
-				for _, g := range shown {
-					state := "connected"
-					if !g.Connected {
-						state = "away since " + stamp(&g.SeenAt)
-					}
-					rows = append(rows, []string{g.ID, state, g.Platform + "/" + g.Arch, fmt.Sprint(g.Slots), g.Version, strings.Join(g.Labels, ",")})
+				for i := range shown {
+					rows = append(rows, shown[i].row())
 				}
-				a.table("AGENT\tSTATE\tPLATFORM\tSLOTS\tVERSION\tLABELS", rows)
+				a.table("AGENT\tSTATE\tJOBS\tPLATFORM\tVERSION\tLABELS", rows)
 			})
 		},
 	}
 	cmd.Flags().StringVar(&kind, "type", "", "static or ephemeral")
+	cmd.Flags().BoolVar(&pending, "include-pending", false, "and tokens that no agent has come with yet")
 	return cmd
+}
+
+// listedAgent is an agent, or the token of one that has not come yet.
+type listedAgent struct {
+	adminclient.Agent
+	Pending bool `json:"pending,omitempty"`
+}
+
+func pendingAgents(tokens []adminclient.AgentToken, now time.Time) (out []listedAgent) {
+	for _, t := range tokens {
+		if t.UsedAt == nil && t.RevokedAt == nil && (t.ExpiresAt == nil || now.Before(*t.ExpiresAt)) {
+			out = append(out, listedAgent{Agent: adminclient.Agent{ID: first(t.Name, t.ID), Type: "static", Labels: t.Labels, SeenAt: t.CreatedAt}, Pending: true})
+		}
+	}
+	return out
+}
+
+func (g *listedAgent) row() []string {
+	if g.Pending {
+		return []string{g.ID, "never came", "-", "-", "-", strings.Join(g.Labels, ",")}
+	}
+	state := "connected"
+	switch {
+	case !g.Connected:
+		state = "away since " + stamp(&g.SeenAt)
+	case g.DrainingSince != nil:
+		state = "draining since " + stamp(g.DrainingSince)
+	}
+	return []string{g.ID, state, fmt.Sprintf("%d of %d", g.ActiveJobs, g.Slots), g.Platform + "/" + g.Arch, g.Version, strings.Join(g.Labels, ",")}
+}
+
+func (a *app) agentDrainCommand() *cobra.Command {
+	var undo, wait bool
+	var timeout time.Duration
+	cmd := &cobra.Command{
+		Use: "drain <agent>", Short: "Give an agent no more jobs; those it has go on",
+		Long: `Keeps further jobs from an agent, before an upgrade of its machine for example. What
+it runs goes on. It holds across restarts of the agent and the orchestrator, until
+--undo. With --wait the command ends when the agent has no job left.`,
+		Example: `  kici-admin agent drain build-1 --wait && ssh build-1 reboot
+  kici-admin agent drain build-1 --undo`, Args: cli.ExactlyOne("agent id"),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			c, err := a.client()
+			if err != nil {
+				return err
+			}
+			if err := c.DrainAgent(cmd.Context(), args[0], !undo); err != nil {
+				return err
+			}
+			if wait && !undo {
+				if err := a.idle(cmd.Context(), c, args[0], timeout); err != nil {
+					return err
+				}
+			}
+			return a.show(map[string]any{"agent": args[0], "draining": !undo}, func() {
+				switch {
+				case undo:
+					fmt.Fprintf(a.Stdout, "Agent %s gets jobs again.\n", args[0])
+				case wait:
+					fmt.Fprintf(a.Stdout, "Agent %s has no job left and gets no more.\n", args[0])
+				default:
+					fmt.Fprintf(a.Stdout, "Agent %s gets no more jobs.\n", args[0])
+				}
+			})
+		},
+	}
+	f := cmd.Flags()
+	f.BoolVar(&undo, "undo", false, "let it have jobs again")
+	f.BoolVar(&wait, "wait", false, "until it has no job left")
+	f.DurationVar(&timeout, "timeout", time.Hour, "how long to wait")
+	return cmd
+}
+
+// lookAgain is how often a command looks whether what it waits for has come.
+const lookAgain = time.Second
+
+// idle waits until an agent has no job.
+func (a *app) idle(ctx context.Context, c *adminclient.Client, id string, timeout time.Duration) error {
+	ctx, stop := context.WithTimeoutCause(ctx, timeout, fmt.Errorf("agent %s still has jobs after %s", id, timeout))
+	defer stop()
+	for {
+		all, err := c.Agents(ctx)
+		if err != nil {
+			return errors.Join(context.Cause(ctx), err)
+		}
+		if !slices.ContainsFunc(all, func(g adminclient.Agent) bool { return g.ID == id && g.ActiveJobs > 0 }) {
+			return nil
+		}
+		timer := time.NewTimer(lookAgain)
+		select {
+		case <-ctx.Done():
+			timer.Stop()
+			return context.Cause(ctx)
+		case <-timer.C:
+		}
+	}
 }
 
 func (a *app) agentTokensCommand() *cobra.Command {

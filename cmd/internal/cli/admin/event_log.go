@@ -22,6 +22,7 @@ func (a *app) eventLogCommand() *cobra.Command {
 func (a *app) eventLogListCommand() *cobra.Command {
 	var f adminclient.DeliveryFilter
 	var from, to, org string
+	var archived bool
 	cmd := &cobra.Command{
 		Use: "list", Short: "List deliveries, newest first", Example: "  kici-admin event-log list --event push --from 24h", Args: cli.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -59,6 +60,7 @@ func (a *app) eventLogListCommand() *cobra.Command {
 	g.StringVar(&to, "to", "", "older than a time or a duration")
 	g.IntVar(&f.Limit, "limit", 20, "how many, at most 100")
 	g.IntVar(&f.Offset, "offset", 0, "how many to pass over")
+	g.BoolVar(&archived, "include-archived", false, "and archived ones; entries are removed when they are old, so it changes nothing")
 	return cmd
 }
 

@@ -1,6 +1,7 @@
 package admin
 
 import (
+	"bufio"
 	"context"
 	"encoding/json"
 	"errors"
@@ -57,15 +58,38 @@ func (a *app) root() *cobra.Command {
 	root := &cobra.Command{
 		Use:   "kici-admin",
 		Short: "Manage an orchestrator: sources, agents, runs, the event log",
-		Long: `kici-admin manages an orchestrator over its admin API. It needs the address
-(--url or KICI_ADMIN_URL) and the token that the orchestrator was given as
-KICI_BOOTSTRAP_ADMIN_TOKEN (--token or KICI_ADMIN_TOKEN).`,
+		Long: `kici-admin manages an orchestrator over its admin API, from any machine that
+reaches it.
+
+Where, and with what:
+  KICI_ADMIN_URL (--url) is the orchestrator's address, KICI_ADMIN_TOKEN (--token)
+  what it was given as KICI_BOOTSTRAP_ADMIN_TOKEN. Only 'migrate' needs neither: it
+  opens the database.
+
+The way of a push:
+  a source takes it in          kici-admin source add, source list
+  it becomes a delivery         kici-admin event-log list, event-log show
+  which starts runs             kici-admin runs list, runs explain
+  whose jobs an agent takes     kici-admin agent register, agent list
+  and which say how it went     kici-admin runs show, runs logs
+When it gets stuck on the way, 'kici-admin diagnose' says where to look.
+
+Values and output:
+  Secrets are read from a file ("@file"), standard input ("-") or a variable
+  ("env:NAME"), so that they stay out of command lines and histories. --json prints
+  what programs read. Times are RFC 3339, or durations before now, such as 24h. What
+  cannot be taken back asks first, or wants --yes.
+
+Exit codes:
+  0 done · 1 it failed, or 'diagnose' warns · 2 the command line is wrong, or
+  'diagnose' found what does not work · 130 interrupted`,
 		Example: `  export KICI_ADMIN_URL=http://ci.example.org:4000 KICI_ADMIN_TOKEN=…
   kici-admin diagnose
   kici-admin source add generic --name forgejo-main --preset forgejo --secret - \
       --git-url-template 'https://git.example.org/{owner}/{name}.git'
   kici-admin agent register --labels linux,default
-  kici-admin runs list --status failed
+  kici-admin api-key create --label alice
+  kici-admin runs list --status failed --since 24h
   kici-admin runs logs latest --follow`,
 		SilenceErrors: true, SilenceUsage: true, Args: cli.UnknownCommand,
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -84,7 +108,8 @@ KICI_BOOTSTRAP_ADMIN_TOKEN (--token or KICI_ADMIN_TOKEN).`,
 	root.SetUsageTemplate(usage())
 	root.SetFlagErrorFunc(cli.FlagError)
 	root.CompletionOptions.HiddenDefaultCmd = true
-	root.AddCommand(a.sourceCommand(), a.agentCommand(), a.runsCommand(), a.eventLogCommand(), a.diagnoseCommand(), a.versionCommand())
+	root.AddCommand(a.sourceCommand(), a.agentCommand(), a.runsCommand(), a.eventLogCommand(), a.deadLetterCommand(), a.keyCommand(),
+		a.clusterNameCommand(), a.migrateCommand(), a.databaseCommand(), a.diagnoseCommand(), a.versionCommand())
 	root.AddCommand(a.orgCommand(), a.orchestratorKeyCommand()) // of a relay
 	return root
 }
@@ -160,6 +185,27 @@ func (a *app) value(text string) (string, error) {
 		return value, nil
 	}
 	return text, nil
+}
+
+// confirm asks on a terminal before something that cannot be taken back; anywhere
+// else the command line has to say it.
+func (a *app) confirm(what string, said bool) error {
+	if said {
+		return nil
+	}
+	if !a.Interactive() {
+		return &cli.UsageError{Message: "to " + what + " wants a confirmation", Hint: "say --yes (or --confirm) where nobody can be asked"}
+	}
+	fmt.Fprintf(a.Stderr, "Really %s? [y/N] ", what)
+	line, err := bufio.NewReader(a.Stdin).ReadString('\n')
+	if err != nil && err != io.EOF {
+		return err
+	}
+	switch strings.ToLower(strings.TrimSpace(line)) {
+	case "y", "yes":
+		return nil
+	}
+	return errors.New("nothing was changed")
 }
 
 // show prints an answer as JSON if that was asked for, else by a function.

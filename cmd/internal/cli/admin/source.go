@@ -2,6 +2,8 @@ package admin
 
 import (
 	"fmt"
+	"maps"
+	"slices"
 
 	"github.com/spf13/cobra"
 
@@ -17,9 +19,9 @@ itself and, for a forge, where its repositories are.`,
   kici-admin source add generic --name deploys --secret @secret.txt
   kici-admin source add local --name here --path /srv/git/app.git
   kici-admin source trigger-local here --event push --ref main`,
-		a.sourceAddCommand(), a.sourceListCommand(), a.sourceGetCommand(), a.sourceUpdateGenericCommand(), a.sourceUpdateLocalCommand(),
-		a.sourceRemoveCommand(), a.sourceSwitchCommand("enable", "Take deliveries in again", true), a.sourceSwitchCommand("disable", "Refuse deliveries", false),
-		a.sourceSecretCommand(), a.sourcePresetsCommand(), a.sourceTriggerCommand())
+		a.sourceAddCommand(), a.sourceListCommand(), a.sourceGetCommand(), a.sourceUpdateCommand(), a.sourceUpdateGenericCommand(), a.sourceUpdateLocalCommand(),
+		a.sourceRemoveCommand(), a.sourceSwitchCommand("enable", "Take deliveries in again, also of a source that was removed", true), a.sourceSwitchCommand("disable", "Refuse deliveries", false),
+		a.sourcePurgeCommand(), a.sourceSecretCommand(), a.sourcePresetsCommand(), a.sourceTriggerCommand())
 }
 
 func (a *app) sourceAddCommand() *cobra.Command {
@@ -89,26 +91,49 @@ func (a *app) showSource(s *adminclient.Source) {
 }
 
 func (a *app) sourceListCommand() *cobra.Command {
-	return &cobra.Command{
-		Use: "list", Short: "List sources", Example: "  kici-admin source list --json", Args: cli.NoArgs,
+	var removed, generic, local bool
+	var org string
+	cmd := &cobra.Command{
+		Use: "list", Short: "List sources", Example: `  kici-admin source list --json
+  kici-admin source list --generic --include-deleted`, Args: cli.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			c, err := a.client()
 			if err != nil {
 				return err
 			}
-			all, err := c.Sources(cmd.Context())
+			all, err := c.Sources(cmd.Context(), removed)
 			if err != nil {
 				return err
 			}
+			all = slices.DeleteFunc(all, func(s adminclient.Source) bool {
+				disk := s.Kind == localKind
+				return (generic || local) && !(generic && !disk || local && disk)
+			})
 			return a.show(all, func() {
 				var rows [][]string
-				for _, s := range all {
-					rows = append(rows, []string{s.Name, s.Kind, onOff(s.Enabled), s.ID, s.WebhookURL})
+				for i := range all {
+					s := &all[i]
+					rows = append(rows, []string{s.Name, s.Kind, sourceState(s), s.ID, s.WebhookURL})
 				}
 				a.table("NAME\tKIND\tSTATE\tID\tWEBHOOK", rows)
 			})
 		},
 	}
+	f := cmd.Flags()
+	f.BoolVar(&removed, "include-deleted", false, "and those that were removed and can be brought back")
+	f.BoolVar(&generic, "generic", false, "only webhooks and forges")
+	f.BoolVar(&local, "local", false, "only repositories on disk")
+	f.StringVar(&org, "org", "", "organisation; there is one, so it changes nothing")
+	return cmd
+}
+
+const localKind = "local"
+
+func sourceState(s *adminclient.Source) string {
+	if s.DeletedAt != nil {
+		return "removed " + stamp(s.DeletedAt)
+	}
+	return onOff(s.Enabled)
 }
 
 func onOff(on bool) string {
@@ -179,25 +204,123 @@ func (a *app) updateSource(cmd *cobra.Command, c *adminclient.Client, id string,
 	return a.show(s, func() { a.showSource(&s) })
 }
 
-func (a *app) sourceRemoveCommand() *cobra.Command {
-	var yes bool
-	cmd := a.oneSource("remove", "Remove a source; its runs and deliveries stay", "  kici-admin source remove old-forge --yes",
-		func(cmd *cobra.Command, c *adminclient.Client, id string) error {
-			if !yes {
-				return &cli.UsageError{Message: "removing a source cannot be taken back", Hint: "say --yes, or 'kici-admin source disable' it"}
-			}
-			if err := c.RemoveSource(cmd.Context(), id); err != nil {
+func (a *app) sourceUpdateCommand() *cobra.Command {
+	var name, secret string
+	cmd := a.oneSource("update", "Rename a source, or change what its senders sign with", `  kici-admin source update github:12345 --webhook-secret @new.key
+  kici-admin source update forge --name forgejo-main`, func(cmd *cobra.Command, c *adminclient.Client, id string) error {
+		in := adminclient.SourceInput{Name: name}
+		if cmd.Flags().Changed("webhook-secret") {
+			value, err := a.value(secret)
+			if err != nil {
 				return err
 			}
-			return a.show(map[string]string{"removed": id}, func() { fmt.Fprintf(a.Stdout, "Source %s is removed.\n", id) })
+			old, err := c.Source(cmd.Context(), id)
+			if err != nil {
+				return err
+			}
+			field := "secret"
+			if old.Config["verificationMethod"] == "bearer_token" {
+				field = "token"
+			}
+			detail, _ := old.Config["verificationConfig"].(map[string]any)
+			detail = maps.Clone(detail)
+			if detail == nil {
+				detail = map[string]any{}
+			}
+			detail[field] = value
+			in.Config = map[string]any{"verificationConfig": detail}
+		}
+		if in.Name == "" && in.Config == nil {
+			return &cli.UsageError{Message: "there is nothing to change", Hint: "--name and --webhook-secret change any source, 'update-generic' and 'update-local' the rest"}
+		}
+		s, err := c.UpdateSource(cmd.Context(), id, in)
+		if err != nil {
+			return err
+		}
+		return a.show(s, func() { a.showSource(&s) })
+	})
+	cmd.Flags().StringVar(&name, "name", "", "new name; the address of its webhook changes with it")
+	cmd.Flags().StringVar(&secret, "webhook-secret", "", "new secret or token of its senders; \"@file\", \"-\" and \"env:NAME\" read it")
+	return cmd
+}
+
+func (a *app) sourceRemoveCommand() *cobra.Command {
+	var yes, hard, generic, local bool
+	cmd := a.oneSource("remove", "Remove a source; its runs and deliveries stay", `  kici-admin source remove old-forge --yes
+  kici-admin source enable old-forge          brings it back
+  kici-admin source remove old-forge --hard --yes`,
+		func(cmd *cobra.Command, c *adminclient.Client, id string) error {
+			what := "remove source " + id
+			if hard {
+				what += " for good"
+			}
+			if err := a.confirm(what, yes); err != nil {
+				return err
+			}
+			if err := c.RemoveSource(cmd.Context(), id, hard); err != nil {
+				return err
+			}
+			return a.show(map[string]any{"removed": id, "hard": hard}, func() {
+				fmt.Fprintf(a.Stdout, "Source %s is removed.\n", id)
+				if !hard {
+					fmt.Fprintf(a.Stdout, "'kici-admin source enable %s' brings it back, 'kici-admin source purge-stale' ends it.\n", id)
+				}
+			})
 		})
-	cmd.Flags().BoolVar(&yes, "yes", false, "really")
+	f := cmd.Flags()
+	f.BoolVar(&yes, "yes", false, "do not ask")
+	f.BoolVar(&hard, "hard", false, "at once and for good")
+	f.BoolVar(&generic, "generic", false, "it is a webhook or forge; sources have one namespace, so it changes nothing")
+	f.BoolVar(&local, "local", false, "it is a repository on disk; it changes nothing")
+	return cmd
+}
+
+func (a *app) sourcePurgeCommand() *cobra.Command {
+	var q adminclient.Purge
+	var confirm bool
+	var org string
+	cmd := &cobra.Command{
+		Use: "purge-stale", Short: "End removed sources for good", Args: cli.NoArgs,
+		Example: `  kici-admin source purge-stale --dry-run
+  kici-admin source purge-stale --confirm`,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			c, err := a.client()
+			if err != nil {
+				return err
+			}
+			if !q.DryRun {
+				if err := a.confirm("end all removed sources for good", confirm); err != nil {
+					return err
+				}
+			}
+			all, err := c.PurgeSources(cmd.Context(), q)
+			if err != nil {
+				return err
+			}
+			return a.show(all, func() {
+				var rows [][]string
+				for i := range all {
+					rows = append(rows, []string{all[i].Name, all[i].Kind, sourceState(&all[i]), all[i].ID})
+				}
+				a.table("NAME\tKIND\tSTATE\tID", rows)
+			})
+		},
+	}
+	f := cmd.Flags()
+	f.BoolVar(&q.DryRun, "dry-run", false, "only say which")
+	f.BoolVar(&confirm, "confirm", false, "do not ask")
+	f.StringVar(&q.RoutingKey, "routing-key", "", "only the one with this key")
+	f.StringVar(&org, "org", "", "organisation; there is one, so it changes nothing")
 	return cmd
 }
 
 func (a *app) sourceSwitchCommand(use, short string, on bool) *cobra.Command {
 	return a.oneSource(use, short, "  kici-admin source "+use+" forgejo-main", func(cmd *cobra.Command, c *adminclient.Client, id string) error {
-		s, err := c.UpdateSource(cmd.Context(), id, adminclient.SourceInput{Enabled: &on})
+		change := c.DisableSource
+		if on {
+			change = c.EnableSource
+		}
+		s, err := change(cmd.Context(), id)
 		if err != nil {
 			return err
 		}

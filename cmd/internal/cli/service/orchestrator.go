@@ -137,6 +137,7 @@ func (a *app) orchestratorConfig() kici.OrchestratorConfig {
 		QueueTimeout: s.millis("KICI_QUEUE_TIMEOUT_MS"), GroupTimeout: s.millis("KICI_CONCURRENCY_WAIT_TIMEOUT_MS"),
 		AckTimeout: s.millis("KICI_DISPATCH_ACK_TIMEOUT_MS"), Recovery: 2 * s.millis("KICI_AGENT_MAX_RECONNECT_DELAY_MS"),
 		Stall: time.Duration(s.number("KICI_STALE_DETECTOR_THRESHOLD_MULTIPLIER")) * s.millis("KICI_JOB_HEARTBEAT_INTERVAL_MS"), SecretKey: a.secretKey(), Version: cli.ThisBuild().Version,
+		ManualMigrations: !s.on("KICI_AUTO_MIGRATE"),
 	}
 	if c.QueueTimeout == 0 {
 		c.QueueTimeout = kici.Forever
@@ -173,6 +174,8 @@ func (a *app) explain(err error) error {
 	switch {
 	case errors.Is(err, kici.ErrLocked):
 		return &cli.HintedError{Err: err, Hint: "one orchestrator at a time uses an embedded database; several share a Postgres (KICI_DATABASE_URL)"}
+	case errors.Is(err, kici.ErrOldSchema):
+		return &cli.HintedError{Err: err, Hint: "'kici-admin migrate' runs them; KICI_AUTO_MIGRATE=true has the orchestrator do it"}
 	case errors.Is(err, kici.ErrNewerSchema):
 		return &cli.HintedError{Err: err, Hint: "use the release that migrated it, or a newer one"}
 	}

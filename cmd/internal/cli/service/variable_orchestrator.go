@@ -15,6 +15,8 @@ func orchestratorTable() *table {
 		{Name: "KICI_DATA_DIR", Key: "dataDir", Help: "folder of store, logs and keys; /var/lib/kici if that can be written, else ~/.local/state/kici"},
 		{Name: "KICI_DATABASE_URL", Key: "database.url", Secret: true, Help: "postgres://… or sqlite:FOLDER; empty is SQLite in the data folder"},
 		{Name: "KICI_DATABASE_SCHEMA", Key: "database.schema", Default: "kici", Help: "schema of this deployment on Postgres"},
+		{Name: "KICI_AUTO_MIGRATE", Key: "autoMigrate", Default: "true", Kind: onOff, Help: "false to start only on a database that 'kici-admin migrate' has brought up to date"},
+		{Name: "KICI_CLUSTER_NAME", Key: "cluster.name", Help: "name of the deployment, the first time it starts; 'kici-admin cluster-name set' changes it"},
 		{Name: "KICI_SECRET_KEY", Key: "secrets.key", Secret: true, Help: "32 bytes, as 64 hexadecimal digits or base64; made and kept in the data folder when empty"},
 		{Name: "KICI_SECRET_KEY_FILE", Key: "secrets.keyFile", Help: "file that holds the key instead"},
 		{Name: "KICI_BOOTSTRAP_ADMIN_TOKEN", Key: "secrets.bootstrapAdminToken", Secret: true, Help: "opens the admin API, which kici-admin uses; without one there is none"},
@@ -36,11 +38,10 @@ func orchestratorTable() *table {
 		{Name: "KICI_PLATFORM_URL", Key: "platform.url", Kind: address, Choices: []string{"wss", "https", "ws", "http"}, Help: "address of the relay, for the modes platform and hybrid"},
 		{Name: "KICI_PLATFORM_TOKEN", Key: "platform.token", Secret: true, Help: "orchestrator key of an organisation at the relay, kici_ok_…"},
 		{Name: "KICI_CLUSTER_INSTANCE_ID", Twin: "KICI_INSTANCE_ID", Key: "instance.id", Help: "name of this orchestrator at the relay; a random one when empty"},
-		{Name: "KICI_CLUSTER_NAME", Key: "cluster.name", Help: "name at the relay of all orchestrators that share the database"},
 	}}
 	t.idle("KICI_SERVER_TLS_CERT_PATH", "server.tlsCertPath")
 	for _, name := range []string{
-		"KICI_AGENT_TOKEN_TTL_MS=3600000", "KICI_AUTO_MIGRATE=true", "KICI_CACHE_BUILD_TIMEOUT_MS=600000",
+		"KICI_AGENT_TOKEN_TTL_MS=3600000", "KICI_CACHE_BUILD_TIMEOUT_MS=600000",
 		"KICI_CACHE_MAX_TARBALL_BYTES=524288000", "KICI_CACHE_TTL_DAYS=30", "KICI_DASHBOARD_URL", "KICI_MAX_FANOUT_HOSTS=1024", "KICI_PG_CUSTOMER_SECRETS=true",
 		"KICI_ROSTER_GRACE_MS=300000", "KICI_ROSTER_TTL_MS=1800000", "KICI_USER_CACHE_QUOTA_BYTES=5368709120", "KICI_USER_CACHE_TTL_MS=604800000",
 		"KICI_WEBHOOK_PAYLOAD_DIR", "KICI_WORKER_CONCURRENCY=5", "KICI_MACHINE_LEDGER_DIR", "KICI_SKIP_S3_SENTINEL_VALIDATION=false", "KICI_TEST_MODE=0",

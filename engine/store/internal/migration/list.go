@@ -39,6 +39,15 @@ func List(files fs.FS) ([]Migration, error) {
 	return out, nil
 }
 
+// Progress is how far a database at a version is.
+func Progress(all []Migration, version int) store.Schema {
+	s := store.Schema{Version: version, Latest: len(all)}
+	for _, m := range all[min(version, len(all)):] {
+		s.Missing = append(s.Missing, m.Name)
+	}
+	return s
+}
+
 // Missing is what a database at a version lacks.
 func Missing(all []Migration, version int) ([]Migration, error) {
 	if version > len(all) {

@@ -15,16 +15,16 @@ import (
 
 type sources struct{ *Tx }
 
-const sourceColumns = "id, name, kind, routing_key, config, enabled, created_at, updated_at"
+const sourceColumns = "id, name, kind, routing_key, config, enabled, created_at, updated_at, deleted_at"
 
 func sourceFields(s *engine.Source) []any {
-	return []any{(*string)(&s.ID), &s.Name, &s.Kind, &s.RoutingKey, raw(&s.Config), &s.Enabled, at(&s.CreatedAt), at(&s.UpdatedAt)}
+	return []any{(*string)(&s.ID), &s.Name, &s.Kind, &s.RoutingKey, raw(&s.Config), &s.Enabled, at(&s.CreatedAt), at(&s.UpdatedAt), at(&s.DeletedAt)}
 }
 
 func (t sources) Put(ctx context.Context, s *engine.Source) error {
 	return insert(ctx, t.Tx, "put source", "sources", sourceColumns, `ON CONFLICT (id) DO UPDATE SET name = excluded.name,
 		kind = excluded.kind, routing_key = excluded.routing_key, config = excluded.config, enabled = excluded.enabled,
-		updated_at = excluded.updated_at`, sourceFields, *s)
+		updated_at = excluded.updated_at, deleted_at = excluded.deleted_at`, sourceFields, *s)
 }
 
 func (t sources) Find(ctx context.Context, idOrName string) (*engine.Source, error) {

@@ -87,6 +87,22 @@ func (t agents) RevokeToken(ctx context.Context, id engine.TokenID, now time.Tim
 		"UPDATE agent_tokens SET revoked_at = CASE WHEN revoked_at = 0 THEN $2 ELSE revoked_at END WHERE id = $1", string(id), micros(now))
 }
 
+func (t agents) Drain(ctx context.Context, id engine.AgentID, now time.Time) error {
+	_, err := t.exec(ctx, "drain agent", "INSERT INTO agent_drains (agent_id, since) VALUES ($1, $2) ON CONFLICT DO NOTHING", string(id), micros(now))
+	return err
+}
+
+func (t agents) Undrain(ctx context.Context, id engine.AgentID) error {
+	_, err := t.exec(ctx, "end drain of agent", "DELETE FROM agent_drains WHERE agent_id = $1", string(id))
+	return err
+}
+
+func drainFields(d *engine.Drain) []any { return []any{(*string)(&d.Agent), at(&d.Since)} }
+
+func (t agents) Drains(ctx context.Context) ([]engine.Drain, error) {
+	return list(ctx, t.Tx, "list drains", drainFields, "SELECT agent_id, since FROM agent_drains ORDER BY agent_id")
+}
+
 type events struct{ *Tx }
 
 const eventColumns = "run_id, job_id, kind, data, created_at, done"
@@ -164,6 +180,10 @@ func (t events) Dead(ctx context.Context, after int64, limit int) ([]engine.Dead
 
 func (t events) Revive(ctx context.Context, seq int64) error {
 	return t.change(ctx, "revive event", engine.ErrNotFound, "UPDATE events SET done = FALSE, dead = '' WHERE seq = $1 AND dead <> ''", seq)
+}
+
+func (t events) Discard(ctx context.Context, seq int64) error {
+	return t.change(ctx, "discard event", engine.ErrNotFound, "UPDATE events SET dead = '' WHERE seq = $1 AND dead <> ''", seq)
 }
 
 type schedules struct{ *Tx }

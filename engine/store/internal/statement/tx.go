@@ -74,6 +74,8 @@ func (t *Tx) Events() store.Events         { return events{t} }
 func (t *Tx) Schedules() store.Schedules   { return schedules{t} }
 func (t *Tx) Retention() store.Retention   { return retention{t} }
 func (t *Tx) Relay() store.Relay           { return relays{t} }
+func (t *Tx) Keys() store.Keys             { return keys{t} }
+func (t *Tx) Facts() store.Facts           { return facts{t} }
 
 var _ store.Tx = (*Tx)(nil)
 

@@ -1,3 +1,4 @@
+CREATE TABLE agent_drains (agent_id TEXT PRIMARY KEY, since INTEGER NOT NULL) STRICT;
 CREATE TABLE agent_tokens (
 	id TEXT PRIMARY KEY, name TEXT NOT NULL, hash BLOB NOT NULL UNIQUE, labels TEXT NOT NULL, created_at INTEGER NOT NULL,
 	expires_at INTEGER NOT NULL, revoked_at INTEGER NOT NULL, used_at INTEGER NOT NULL
@@ -6,6 +7,10 @@ CREATE TABLE agents (
 	id TEXT PRIMARY KEY, labels TEXT NOT NULL, platform TEXT NOT NULL, arch TEXT NOT NULL, version TEXT NOT NULL,
 	hostname TEXT NOT NULL, slots INTEGER NOT NULL, scaled INTEGER NOT NULL, instance TEXT NOT NULL, generation INTEGER NOT NULL,
 	connected_at INTEGER NOT NULL, seen_at INTEGER NOT NULL, disconnected_at INTEGER NOT NULL
+) STRICT;
+CREATE TABLE api_keys (
+	id TEXT PRIMARY KEY, label TEXT NOT NULL, prefix TEXT NOT NULL, hash BLOB NOT NULL UNIQUE, routing_keys TEXT NOT NULL,
+	created_at INTEGER NOT NULL, expires_at INTEGER NOT NULL, revoked_at INTEGER NOT NULL, used_at INTEGER NOT NULL
 ) STRICT;
 CREATE TABLE attempts (
 	id TEXT PRIMARY KEY, job_id TEXT NOT NULL REFERENCES jobs (id) ON DELETE CASCADE, run_id TEXT NOT NULL,
@@ -17,6 +22,7 @@ CREATE INDEX attempts_ended ON attempts (ended_at, id) WHERE ended_at > 0;
 CREATE INDEX attempts_open ON attempts (agent_id) WHERE ended_at = 0;
 CREATE INDEX attempts_run ON attempts (run_id);
 CREATE INDEX attempts_unacked ON attempts (ack_deadline) WHERE ended_at = 0 AND acked_at = 0;
+CREATE TABLE cluster_meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;
 CREATE TABLE cron_last_fired (schedule TEXT PRIMARY KEY, fired_at INTEGER NOT NULL) STRICT;
 CREATE TABLE dedup_cache (dedup_key TEXT PRIMARY KEY, expires_at INTEGER NOT NULL) STRICT;
 CREATE INDEX dedup_cache_expiry ON dedup_cache (expires_at);
@@ -127,7 +133,7 @@ CREATE TABLE schema_migrations (version INTEGER PRIMARY KEY, name TEXT NOT NULL,
 CREATE TABLE sources (
 	id TEXT PRIMARY KEY, name TEXT NOT NULL UNIQUE, kind TEXT NOT NULL, routing_key TEXT NOT NULL,
 	config BLOB NOT NULL, enabled INTEGER NOT NULL, created_at INTEGER NOT NULL, updated_at INTEGER NOT NULL
-) STRICT;
+, deleted_at INTEGER NOT NULL DEFAULT 0) STRICT;
 CREATE TABLE steps (
 	attempt_id TEXT NOT NULL REFERENCES attempts (id) ON DELETE CASCADE, step_index INTEGER NOT NULL, kind TEXT NOT NULL,
 	name TEXT NOT NULL, status TEXT NOT NULL, error TEXT NOT NULL, data BLOB NOT NULL, log_bytes INTEGER NOT NULL,

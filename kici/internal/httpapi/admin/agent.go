@@ -17,6 +17,7 @@ import (
 func (h *Handler) agents() map[string]route {
 	return map[string]route{
 		"POST /agent-tokens": h.addToken, "GET /agent-tokens": h.listTokens, "DELETE /agent-tokens/{id}": h.revokeToken, "GET /agents": h.listAgents,
+		"POST /agents/{id}/drain": h.drainAgent(true), "DELETE /agents/{id}/drain": h.drainAgent(false),
 	}
 }
 
@@ -25,10 +26,19 @@ const (
 	tokenBytes  = 32
 )
 
+// newSecret is something nobody can guess, and what is stored of it.
+func newSecret(prefix string) (secret string, hash []byte) {
+	var random [tokenBytes]byte
+	_, _ = rand.Read(random[:]) // it never fails
+	secret = prefix + hex.EncodeToString(random[:])
+	sum := sha256.Sum256([]byte(secret))
+	return secret, sum[:]
+}
+
 // addToken makes a token, which only this answer ever holds.
 func (h *Handler) addToken(r *http.Request) (any, error) {
 	var q adminclient.NewAgentToken
-	if err := decode(r, &q); err != nil {
+	if err := Decode(r, &q); err != nil {
 		return nil, err
 	}
 	t := &engine.AgentToken{ID: engine.TokenID(h.NewID()), Name: q.Name, CreatedAt: h.Now()}
@@ -44,11 +54,8 @@ func (h *Handler) addToken(r *http.Request) (any, error) {
 	case q.ExpiresInMS > 0:
 		t.ExpiresAt = t.CreatedAt.Add(time.Duration(q.ExpiresInMS) * time.Millisecond)
 	}
-	var random [tokenBytes]byte
-	_, _ = rand.Read(random[:]) // it never fails
-	secret := tokenPrefix + hex.EncodeToString(random[:])
-	sum := sha256.Sum256([]byte(secret))
-	t.Hash = sum[:]
+	secret, hash := newSecret(tokenPrefix)
+	t.Hash = hash
 	if err := h.Store.Tx(r.Context(), func(tx store.Tx) error { return tx.Agents().AddToken(r.Context(), t) }); err != nil {
 		return nil, err
 	}
@@ -92,6 +99,14 @@ func (h *Handler) revokeToken(r *http.Request) (any, error) {
 func (h *Handler) listAgents(r *http.Request) (any, error) {
 	out := []adminclient.Agent{}
 	err := h.view(r.Context(), func(tx store.Tx) error {
+		drains, err := tx.Agents().Drains(r.Context())
+		if err != nil {
+			return err
+		}
+		since := map[engine.AgentID]time.Time{}
+		for _, d := range drains {
+			since[d.Agent] = d.Since
+		}
 		all, err := tx.Agents().List(r.Context())
 		for i := range all {
 			a := &all[i]
@@ -99,7 +114,12 @@ func (h *Handler) listAgents(r *http.Request) (any, error) {
 			if a.Scaled {
 				kind = "ephemeral"
 			}
+			held, err := tx.Queue().Held(r.Context(), a.ID)
+			if err != nil {
+				return err
+			}
 			out = append(out, adminclient.Agent{
+				ActiveJobs: len(held), DrainingSince: moment(since[a.ID]),
 				ID: string(a.ID), Type: kind, Connected: a.Instance != "", Labels: labels(a.Labels), Platform: a.Platform, Arch: a.Arch,
 				Hostname: a.Hostname, Version: a.Version, Slots: a.Slots, SeenAt: a.SeenAt,
 			})
@@ -107,6 +127,13 @@ func (h *Handler) listAgents(r *http.Request) (any, error) {
 		return err
 	})
 	return out, err
+}
+
+func (h *Handler) drainAgent(on bool) route {
+	return func(r *http.Request) (any, error) {
+		id := engine.AgentID(r.PathValue("id"))
+		return nil, Missing(h.Drain(r.Context(), id, on), "agent", string(id))
+	}
 }
 
 func shownToken(t *engine.AgentToken) adminclient.AgentToken {

@@ -59,7 +59,7 @@ func (h *Handler) delivery(ctx context.Context, id engine.DeliveryID, payload bo
 	err := h.view(ctx, func(tx store.Tx) error {
 		d, err := tx.Deliveries().Get(ctx, id)
 		if err != nil {
-			return missing(err, "delivery", string(id))
+			return Missing(err, "delivery", string(id))
 		}
 		out = shownDelivery(d)
 		started, err := tx.Runs().Of(ctx, id)

@@ -37,8 +37,10 @@ type Handler struct {
 	RoutingKey func(kind string, id engine.SourceID) string
 	WebhookURL func(s *engine.Source) string
 	// Revoked ends the connections that a token opened.
-	Revoked  func(engine.TokenID)
-	Agents   func() (connected, busy int)
+	Revoked func(engine.TokenID)
+	Agents  func() (connected, busy int)
+	// Drain keeps jobs from an agent, or lets it have them again.
+	Drain    func(ctx context.Context, id engine.AgentID, on bool) error
 	DataDir  string
 	Version  string
 	Protocol int
@@ -49,13 +51,13 @@ type route func(r *http.Request) (any, error)
 
 // Routes registers everything.
 func (h *Handler) Routes(mux *http.ServeMux) {
-	for _, part := range []map[string]route{h.sources(), h.agents(), h.runs(), h.deliveries(), h.system()} {
+	for _, part := range []map[string]route{h.sources(), h.agents(), h.runs(), h.deliveries(), h.deadLetters(), h.keys(), h.system()} {
 		for pattern, f := range part {
 			method, path, _ := strings.Cut(pattern, " ")
 			mux.Handle(method+" "+adminclient.Prefix+path, h.guard(h.serve(f)))
 		}
 	}
-	mux.Handle("GET "+adminclient.Prefix+"/runs/{id}/logs", h.guard(http.HandlerFunc(h.runLogs)))
+	mux.Handle("GET "+adminclient.Prefix+"/runs/{id}/logs", h.guard(http.HandlerFunc(h.RunLogs)))
 	mux.Handle(adminclient.Prefix+"/", h.guard(h.serve(func(*http.Request) (any, error) { return nil, errNoRoute })))
 }
 
@@ -67,7 +69,7 @@ func (h *Handler) guard(next http.Handler) http.Handler {
 		got := sha256.Sum256([]byte(strings.TrimSpace(token))) // of one length, whatever was sent
 		if h.Token == "" || !strings.EqualFold(scheme, "Bearer") || subtle.ConstantTimeCompare(want[:], got[:]) != 1 {
 			w.Header().Set("WWW-Authenticate", "Bearer")
-			h.fail(w, r, errToken)
+			h.Fail(w, r, errToken)
 			return
 		}
 		next.ServeHTTP(w, r)
@@ -76,17 +78,22 @@ func (h *Handler) guard(next http.Handler) http.Handler {
 
 func (h *Handler) serve(f route) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		out, err := f(r)
-		if err != nil {
-			h.fail(w, r, err)
-			return
-		}
-		if out == nil {
-			w.WriteHeader(http.StatusNoContent)
-			return
-		}
-		send(w, http.StatusOK, out)
+		h.Answer(w, r, func() (any, error) { return f(r) })
 	})
+}
+
+// Answer sends what f gives, or what its error means. The authors' API answers
+// through it too, so that both speak alike.
+func (h *Handler) Answer(w http.ResponseWriter, r *http.Request, f func() (any, error)) {
+	out, err := f()
+	switch {
+	case err != nil:
+		h.Fail(w, r, err)
+	case out == nil:
+		w.WriteHeader(http.StatusNoContent)
+	default:
+		send(w, http.StatusOK, out)
+	}
 }
 
 func send(w http.ResponseWriter, code int, body any) {
@@ -99,8 +106,8 @@ func send(w http.ResponseWriter, code int, body any) {
 // maxBody bounds what an operator sends; a payload of an event is the largest.
 const maxBody = 8 << 20
 
-// decode reads the body. Fields that do not exist are mistakes.
-func decode(r *http.Request, into any) error {
+// Decode reads the body. Fields that do not exist are mistakes.
+func Decode(r *http.Request, into any) error {
 	d := json.NewDecoder(http.MaxBytesReader(nil, r.Body, maxBody))
 	d.DisallowUnknownFields()
 	if err := d.Decode(into); err != nil && err != io.EOF { // no body is an empty one
@@ -122,8 +129,10 @@ const (
 	maxLimit     = 100
 )
 
-func windowOf(r *http.Request) (window, error) {
-	w := window{limit: defaultLimit}
+func windowOf(r *http.Request) (window, error) { return windowUpTo(r, defaultLimit, maxLimit) }
+
+func windowUpTo(r *http.Request, usual, most int) (window, error) {
+	w := window{limit: usual}
 	for _, f := range []struct {
 		name string
 		to   *int
@@ -138,7 +147,7 @@ func windowOf(r *http.Request) (window, error) {
 		}
 		*f.to = n
 	}
-	w.limit = min(max(w.limit, 1), maxLimit)
+	w.limit = min(max(w.limit, 1), most)
 	return w, nil
 }
 

@@ -59,7 +59,7 @@ func (h *RelayHandler) createOrg(r *http.Request) (any, error) {
 	var q struct {
 		Name string `json:"name"`
 	}
-	if err := decode(r, &q); err != nil {
+	if err := Decode(r, &q); err != nil {
 		return nil, err
 	}
 	o, err := h.Relay.CreateOrg(r.Context(), q.Name)
@@ -172,7 +172,7 @@ func shownKey(k *engine.OrchestratorKey) adminclient.OrchestratorKey {
 
 func (h *RelayHandler) createKey(r *http.Request) (any, error) {
 	var q adminclient.NewOrchestratorKey
-	if err := decode(r, &q); err != nil {
+	if err := Decode(r, &q); err != nil {
 		return nil, err
 	}
 	o, err := h.org(r.Context(), q.Org)
@@ -210,5 +210,5 @@ func (h *RelayHandler) listKeys(r *http.Request) (any, error) {
 
 func (h *RelayHandler) revokeKey(r *http.Request) (any, error) {
 	id := r.PathValue("id")
-	return nil, missing(h.Relay.RevokeKey(r.Context(), engine.KeyID(id)), "orchestrator key", id)
+	return nil, Missing(h.Relay.RevokeKey(r.Context(), engine.KeyID(id)), "orchestrator key", id)
 }

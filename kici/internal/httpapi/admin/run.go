@@ -58,15 +58,19 @@ func (h *Handler) listRuns(r *http.Request) (any, error) {
 func is(want, have string) bool { return want == "" || want == have }
 
 func (h *Handler) getRun(r *http.Request) (any, error) {
-	id := engine.RunID(r.PathValue("id"))
+	return h.Run(r.Context(), engine.RunID(r.PathValue("id")), r.URL.Query().Get("includeSteps") == "true")
+}
+
+// Run is a run with its jobs, and their steps if they are wanted.
+func (h *Handler) Run(ctx context.Context, id engine.RunID, steps bool) (adminclient.Run, error) {
 	var out adminclient.Run
-	err := h.view(r.Context(), func(tx store.Tx) error {
-		run, err := tx.Runs().Get(r.Context(), id)
+	err := h.view(ctx, func(tx store.Tx) error {
+		run, err := tx.Runs().Get(ctx, id)
 		if err != nil {
-			return missing(err, "run", string(id))
+			return Missing(err, "run", string(id))
 		}
 		out = shownRun(run)
-		out.Jobs, err = h.jobs(r.Context(), tx, id, r.URL.Query().Get("includeSteps") == "true")
+		out.Jobs, err = h.jobs(ctx, tx, id, steps)
 		return err
 	})
 	return out, err
@@ -77,7 +81,7 @@ func (h *Handler) getJobs(r *http.Request) (any, error) {
 	var out []adminclient.Job
 	err := h.view(r.Context(), func(tx store.Tx) error {
 		if _, err := tx.Runs().Get(r.Context(), id); err != nil {
-			return missing(err, "run", string(id))
+			return Missing(err, "run", string(id))
 		}
 		var err error
 		out, err = h.jobs(r.Context(), tx, id, r.URL.Query().Get("includeSteps") == "true")
@@ -129,24 +133,24 @@ const operator = "admin"
 
 func (h *Handler) cancelRun(r *http.Request) (any, error) {
 	var q adminclient.Cancel
-	if err := decode(r, &q); err != nil {
+	if err := Decode(r, &q); err != nil {
 		return nil, err
 	}
 	id := engine.RunID(r.PathValue("id"))
 	jobs, err := h.Runs.Cancel(r.Context(), id, runs.Cancel{By: operator, Reason: q.Reason, Force: q.Force})
-	return map[string]int{"jobs": jobs}, missing(err, "run", string(id))
+	return map[string]int{"jobs": jobs}, Missing(err, "run", string(id))
 }
 
 func (h *Handler) rerunRun(r *http.Request) (any, error) {
 	var q struct {
 		FailedOnly bool `json:"failedOnly"`
 	}
-	if err := decode(r, &q); err != nil {
+	if err := Decode(r, &q); err != nil {
 		return nil, err
 	}
 	id := engine.RunID(r.PathValue("id"))
 	made, err := h.Runs.Repeat(r.Context(), id, runs.Repeat{By: operator, FailedOnly: q.FailedOnly})
-	return map[string]engine.RunID{"runId": made}, missing(err, "run", string(id))
+	return map[string]engine.RunID{"runId": made}, Missing(err, "run", string(id))
 }
 
 // explainRun is the decision that started the run.
@@ -155,7 +159,7 @@ func (h *Handler) explainRun(r *http.Request) (any, error) {
 	var run *engine.Run
 	err := h.view(r.Context(), func(tx store.Tx) (err error) {
 		run, err = tx.Runs().Get(r.Context(), id)
-		return missing(err, "run", string(id))
+		return Missing(err, "run", string(id))
 	})
 	if err != nil {
 		return nil, err

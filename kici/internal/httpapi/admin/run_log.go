@@ -45,16 +45,16 @@ func readLogQuery(r *http.Request) (q logQuery, err error) {
 	return q, nil
 }
 
-// runLogs streams the lines of a run's jobs as JSON, a line each, ended by
+// RunLogs streams the lines of a run's jobs as JSON, a line each, ended by
 // {"end":true}; or as plain text.
-func (h *Handler) runLogs(w http.ResponseWriter, r *http.Request) {
+func (h *Handler) RunLogs(w http.ResponseWriter, r *http.Request) {
 	q, err := readLogQuery(r)
 	var jobs []engine.Job
 	if err == nil {
 		jobs, err = h.jobsOf(r.Context(), q)
 	}
 	if err != nil {
-		h.fail(w, r, err)
+		h.Fail(w, r, err)
 		return
 	}
 	w.Header().Set("Cache-Control", "no-store")
@@ -75,7 +75,7 @@ func (h *Handler) runLogs(w http.ResponseWriter, r *http.Request) {
 func (h *Handler) jobsOf(ctx context.Context, q logQuery) (out []engine.Job, err error) {
 	err = h.view(ctx, func(tx store.Tx) error {
 		if _, err := tx.Runs().Get(ctx, q.run); err != nil {
-			return missing(err, "run", string(q.run))
+			return Missing(err, "run", string(q.run))
 		}
 		all, err := tx.Jobs().Of(ctx, q.run)
 		for i := range all {

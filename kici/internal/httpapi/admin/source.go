@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/kici-dev/kici-go/engine"
 	"github.com/kici-dev/kici-go/engine/provider"
@@ -21,7 +22,7 @@ import (
 
 // sources are reachable under the documented name of the webhook ones as well.
 func (h *Handler) sources() map[string]route {
-	out := map[string]route{"GET /source-presets": h.presets}
+	out := map[string]route{"GET /source-presets": h.presets, "POST /source-purge": h.purgeSources}
 	for _, base := range []string{"/sources", "/generic-sources"} {
 		maps.Copy(out, map[string]route{
 			"POST " + base: h.addSource, "GET " + base: h.listSources, "GET " + base + "/{id}": h.getSource,
@@ -68,7 +69,9 @@ func (h *Handler) listSources(r *http.Request) (any, error) {
 	err := h.view(r.Context(), func(tx store.Tx) error {
 		all, err := tx.Sources().List(r.Context())
 		for i := range all {
-			out = append(out, h.shownSource(&all[i]))
+			if all[i].DeletedAt.IsZero() || r.URL.Query().Get("includeDeleted") == "true" {
+				out = append(out, h.shownSource(&all[i]))
+			}
 		}
 		return err
 	})
@@ -91,7 +94,7 @@ type sourceFields struct {
 }
 
 func readSource(r *http.Request) (f sourceFields, err error) {
-	if err := decode(r, &f.config); err != nil {
+	if err := Decode(r, &f.config); err != nil {
 		return f, err
 	}
 	for name, to := range map[string]*string{"name": &f.Name, "kind": &f.Kind, "providerType": &f.Kind, "orgId": new(string)} {
@@ -157,8 +160,8 @@ func (h *Handler) addSource(r *http.Request) (any, error) {
 		return nil, err
 	}
 	err = h.Store.Tx(r.Context(), func(tx store.Tx) error {
-		if _, err := tx.Sources().Find(r.Context(), s.Name); !errors.Is(err, engine.ErrNotFound) {
-			return errors.Join(engine.ErrExists, err)
+		if err := vacate(r.Context(), tx, s.Name, s.ID); err != nil {
+			return err
 		}
 		return tx.Sources().Put(r.Context(), s)
 	})
@@ -166,6 +169,21 @@ func (h *Handler) addSource(r *http.Request) (any, error) {
 		return nil, err
 	}
 	return h.shownSource(s), nil
+}
+
+// vacate makes sure that a name is free for a source. One that was removed gives
+// its name up, and with it the chance to come back.
+func vacate(ctx context.Context, tx store.Tx, name string, id engine.SourceID) error {
+	old, err := tx.Sources().Find(ctx, name)
+	switch {
+	case errors.Is(err, engine.ErrNotFound), err == nil && old.ID == id:
+		return nil
+	case err != nil:
+		return err
+	case old.DeletedAt.IsZero():
+		return engine.ErrExists
+	}
+	return tx.Sources().Delete(ctx, old.ID)
 }
 
 // checkName keeps names usable as part of an address.
@@ -204,6 +222,9 @@ func (h *Handler) updateSource(r *http.Request) (any, error) {
 			return err
 		}
 		if err := h.change(s, f); err != nil {
+			return err
+		}
+		if err := vacate(r.Context(), tx, s.Name, s.ID); err != nil {
 			return err
 		}
 		return tx.Sources().Put(r.Context(), s)
@@ -246,7 +267,9 @@ func (h *Handler) change(s *engine.Source, f sourceFields) error {
 		return err
 	}
 	if f.Enabled != nil {
-		s.Enabled = *f.Enabled
+		if s.Enabled = *f.Enabled; s.Enabled {
+			s.DeletedAt = time.Time{}
+		}
 	}
 	s.Kind, s.UpdatedAt = next.Kind, h.Now()
 	return h.configure(s, next.config)
@@ -258,8 +281,45 @@ func (h *Handler) removeSource(r *http.Request) (any, error) {
 		if err != nil {
 			return err
 		}
-		return tx.Sources().Delete(r.Context(), s.ID)
+		if r.URL.Query().Get("hard") == "true" {
+			return tx.Sources().Delete(r.Context(), s.ID)
+		}
+		if s.DeletedAt.IsZero() {
+			s.DeletedAt = h.Now()
+		}
+		s.Enabled, s.UpdatedAt = false, h.Now()
+		return tx.Sources().Put(r.Context(), s)
 	})
+}
+
+// purgeSources ends removed sources for good.
+func (h *Handler) purgeSources(r *http.Request) (any, error) {
+	var q adminclient.Purge
+	if err := Decode(r, &q); err != nil {
+		return nil, err
+	}
+	out := []adminclient.Source{}
+	err := h.Store.Tx(r.Context(), func(tx store.Tx) error {
+		out = out[:0]
+		all, err := tx.Sources().List(r.Context())
+		if err != nil {
+			return err
+		}
+		for i := range all {
+			s := &all[i]
+			if s.DeletedAt.IsZero() || !is(q.RoutingKey, s.RoutingKey) {
+				continue
+			}
+			if !q.DryRun {
+				if err := tx.Sources().Delete(r.Context(), s.ID); err != nil {
+					return err
+				}
+			}
+			out = append(out, h.shownSource(s))
+		}
+		return nil
+	})
+	return out, err
 }
 
 func (h *Handler) switchSource(on bool) route {
@@ -270,6 +330,9 @@ func (h *Handler) switchSource(on bool) route {
 				return err
 			}
 			s.Enabled, s.UpdatedAt = on, h.Now()
+			if on {
+				s.DeletedAt = time.Time{}
+			}
 			return tx.Sources().Put(r.Context(), s)
 		})
 		if err != nil {
@@ -308,7 +371,7 @@ type trigger interface {
 
 func (h *Handler) triggerLocal(r *http.Request) (any, error) {
 	var q adminclient.LocalTrigger
-	if err := decode(r, &q); err != nil {
+	if err := Decode(r, &q); err != nil {
 		return nil, err
 	}
 	gate, err := h.Intake.Open(r.Context(), r.PathValue("id"))
@@ -336,6 +399,7 @@ func (h *Handler) triggerLocal(r *http.Request) (any, error) {
 func (h *Handler) shownSource(s *engine.Source) adminclient.Source {
 	out := adminclient.Source{
 		ID: string(s.ID), Name: s.Name, Kind: s.Kind, RoutingKey: s.RoutingKey, Enabled: s.Enabled, WebhookURL: h.WebhookURL(s), CreatedAt: s.CreatedAt, UpdatedAt: s.UpdatedAt,
+		DeletedAt: moment(s.DeletedAt),
 	}
 	if json.Unmarshal(s.Config, &out.Config) == nil {
 		hide(out.Config)

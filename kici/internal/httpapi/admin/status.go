@@ -19,7 +19,12 @@ type badError struct{ text string }
 
 func (e *badError) Error() string { return e.text }
 
+// Bad is a request that cannot be right, for a reason.
+func Bad(text string) error { return &badError{text} }
+
 var (
+	// ErrKey: an API key is missing, wrong, expired or revoked.
+	ErrKey     = errors.New("the API key is missing, wrong, expired or revoked")
 	errToken   = errors.New("the admin token is missing or wrong")
 	errNoRoute = errors.New("there is no such path")
 )
@@ -32,6 +37,7 @@ var statuses = []struct {
 	text, hint string
 }{
 	{errToken, http.StatusUnauthorized, "", "it is the orchestrator's KICI_BOOTSTRAP_ADMIN_TOKEN; kici-admin takes it from KICI_ADMIN_TOKEN or --token"},
+	{ErrKey, http.StatusUnauthorized, "", "'kici-admin api-key create' makes one, 'kici login --token' keeps it"},
 	{errNoRoute, http.StatusNotFound, "", "client and orchestrator may be of different releases"},
 	{engine.ErrNotFound, http.StatusNotFound, "", ""},
 	{intake.ErrNoSource, http.StatusNotFound, "there is no such source", ""},
@@ -90,15 +96,16 @@ type missingError struct{ what, id string }
 func (e *missingError) Error() string { return "there is no " + e.what + " " + e.id }
 func (e *missingError) Unwrap() error { return engine.ErrNotFound }
 
-// missing names what a store did not find.
-func missing(err error, what, id string) error {
+// Missing names what a store did not find.
+func Missing(err error, what, id string) error {
 	if errors.Is(err, engine.ErrNotFound) {
 		return &missingError{what, id}
 	}
 	return err
 }
 
-func (h *Handler) fail(w http.ResponseWriter, r *http.Request, err error) {
+// Fail sends what an error means.
+func (h *Handler) Fail(w http.ResponseWriter, r *http.Request, err error) {
 	out := Status(err)
 	if out.Status == http.StatusInternalServerError {
 		h.Log.Error("an admin request failed", "method", r.Method, "path", r.URL.Path, "err", err)

@@ -31,7 +31,7 @@ func (v *Views) Run(ctx context.Context, id string) (out adminclient.Run, err er
 	err = v.Store.View(ctx, func(tx store.Tx) error {
 		run, err := tx.Runs().Get(ctx, engine.RunID(id))
 		if err != nil {
-			return missing(err, "run", id)
+			return Missing(err, "run", id)
 		}
 		out = shownRun(run)
 		out.Jobs, err = (&Handler{}).jobs(ctx, tx, run.ID, true)
