@@ -28,7 +28,7 @@ var build = sync.OnceValues(func() (string, error) {
 	if err != nil {
 		return "", err
 	}
-	cmd := exec.Command("go", "build", "-o", dir+string(filepath.Separator), ".", "../kici-agent", "../kici-admin", "../kici-relay")
+	cmd := exec.Command("go", "build", "-o", dir+string(filepath.Separator), ".", "../kici", "../kici-agent", "../kici-admin", "../kici-relay")
 	cmd.Env = append(os.Environ(), "CGO_ENABLED=0") // static, as releases are: an agent copies itself into containers
 	out, err := cmd.CombinedOutput()
 	if err != nil {

@@ -1,7 +1,6 @@
 package author
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 	"path"
@@ -74,18 +73,11 @@ func (a *app) readLock(kiciDir string) (*lockfile.File, error) {
 
 // organization is the active one of the user's configuration, or a stand-in.
 func (a *app) organization() (id string, known bool) {
-	dir := a.Env["KICI_CONFIG_DIR"]
-	if dir == "" {
-		dir = path.Join(a.Env["HOME"], ".kici")
-	}
-	text, _, _ := a.Disk.Read(path.Join(dir, "config"))
-	var config struct {
-		ActiveOrgID string `json:"activeOrgId"`
-	}
-	if json.Unmarshal([]byte(text), &config) != nil || config.ActiveOrgID == "" {
+	c, err := a.credentials()
+	if err != nil || c.values[keyOrg] == "" {
 		return "{orgId}", false
 	}
-	return config.ActiveOrgID, true
+	return c.values[keyOrg], true
 }
 
 // entrypoints are the lines of each group, in the order of the lock file and

@@ -53,6 +53,7 @@ here or on your own servers. One binary: no Node, no Docker, no database.`,
 	root.SetFlagErrorFunc(flagError)
 	root.CompletionOptions.HiddenDefaultCmd = true
 	root.AddCommand(a.compileCommand(), a.testCommand(), a.runCommand(), a.devCommand(), a.initCommand(),
+		a.loginCommand(), a.logoutCommand(), a.statusCommand(), a.cancelCommand(), a.workflowsCommand(), a.adminCommand(),
 		a.fixtureCommand(), a.endpointsCommand(), a.hookCommand(), a.docsCommand(), a.completionCommand(), a.versionCommand())
 	root.SetHelpCommandGroupID("")
 	return root
