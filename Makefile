@@ -4,7 +4,7 @@ GO ?= go
 PKG ?= ./...
 FUZZTIME ?= 20s
 PLATFORMS = linux/amd64 linux/arm64 darwin/amd64 darwin/arm64 windows/amd64 windows/arm64
-BINARIES = kici kici-orchestrator kici-agent kici-admin
+BINARIES = kici kici-orchestrator kici-agent kici-admin kici-relay
 MAXSIZE = 45000000
 
 .PHONY: help test race lint bench fuzz generate verify sizes cross build

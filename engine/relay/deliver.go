@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 	"time"
 
@@ -49,11 +50,13 @@ func (r *Relay) deliver(ctx context.Context, t *Target, d *Delivery) (Verdict, e
 	defer stop()
 	v, err := r.Local(ctx, d)
 	if errors.Is(err, ErrNobody) {
-		var far Verdict
-		if far, err = r.elsewhere(ctx, d); err == nil || v.Result == "" {
-			v = far
-		} else {
-			err = nil // unknown to somebody here, and nobody else has a word
+		unknown, silent := v.Result != "", errors.Is(err, errSilent)
+		v, err = r.elsewhere(ctx, d)
+		switch {
+		case unknown && errors.Is(err, errNobodyElse):
+			v, err = Verdict{Result: status.VerdictUnknownSource}, nil
+		case silent && err == nil && v.Result == status.VerdictUnknownSource:
+			v, err = Verdict{}, errSilent
 		}
 	}
 	if err == nil && v.Result == status.VerdictUnknownSource {
@@ -63,19 +66,25 @@ func (r *Relay) deliver(ctx context.Context, t *Target, d *Delivery) (Verdict, e
 }
 
 // Local offers a delivery to the orchestrators that are connected here. One that
-// does not know the source is not asked again, and its word only counts when
-// nobody else has one: then the error is ErrNobody beside that verdict.
+// does not know the source is not asked again, and its word only counts when all
+// say so, since one that is silent may know it: then the error is ErrNobody beside
+// that verdict.
 func (r *Relay) Local(ctx context.Context, d *Delivery) (last Verdict, err error) {
 	var tried []engine.SeatID
+	silent := false
 	for {
 		m := r.next(route{string(d.Org), d.RoutingKey}, tried)
 		if m == nil || ctx.Err() != nil {
+			if silent {
+				return Verdict{}, errSilent
+			}
 			return last, ErrNobody
 		}
 		tried = append(tried, m.seat.ID)
 		v, err := r.offer(ctx, m, d)
 		switch {
 		case err != nil:
+			silent = true
 			r.log.Warn("an orchestrator did not take a delivery", "delivery", d.ID, "seat", m.seat.ID, "requestId", d.RequestID, "err", err)
 		case v.Result == status.VerdictUnknownSource:
 			r.log.Warn("an orchestrator does not know a source that it registered", "routingKey", d.RoutingKey, "seat", m.seat.ID, "requestId", d.RequestID)
@@ -114,6 +123,13 @@ func (r *Relay) next(at route, tried []engine.SeatID) *Member {
 	return best
 }
 
+var (
+	// errNobodyElse: no other relay could be asked.
+	errNobodyElse = fmt.Errorf("%w, here or at another relay", ErrNobody)
+	// errSilent: somebody was asked who may know the source, and did not answer.
+	errSilent = fmt.Errorf("%w: those that were asked did not answer", ErrNobody)
+)
+
 // SeatsAlive is how long ago a relay must have noted that it lives.
 const SeatsAlive = 35 * time.Second
 
@@ -121,7 +137,7 @@ const SeatsAlive = 35 * time.Second
 // to each of them once.
 func (r *Relay) elsewhere(ctx context.Context, d *Delivery) (last Verdict, err error) {
 	if r.Peers == nil {
-		return last, ErrNobody
+		return last, errNobodyElse
 	}
 	var seats []engine.Seat
 	err = r.store.View(ctx, func(tx store.Tx) (err error) {
@@ -132,7 +148,7 @@ func (r *Relay) elsewhere(ctx context.Context, d *Delivery) (last Verdict, err e
 		return last, err
 	}
 	slices.SortStableFunc(seats, func(a, b engine.Seat) int { return -cmp.Compare(a.SeenAt.UnixMicro(), b.SeenAt.UnixMicro()) })
-	asked := []string{r.Instance}
+	asked, silent := []string{r.Instance}, false
 	for i := range seats {
 		s := &seats[i]
 		if s.URL == "" || slices.Contains(asked, s.Relay) || !slices.Contains(s.RoutingKeys, d.RoutingKey) || ctx.Err() != nil {
@@ -142,6 +158,7 @@ func (r *Relay) elsewhere(ctx context.Context, d *Delivery) (last Verdict, err e
 		v, err := r.Peers.Forward(ctx, s.URL, d)
 		switch {
 		case err != nil:
+			silent = true
 			r.log.Warn("another relay did not take a delivery", "delivery", d.ID, "relay", s.URL, "requestId", d.RequestID, "err", err)
 		case v.Result == status.VerdictUnknownSource:
 			last = v
@@ -149,10 +166,13 @@ func (r *Relay) elsewhere(ctx context.Context, d *Delivery) (last Verdict, err e
 			return v, nil
 		}
 	}
-	if last.Result != "" {
-		return last, nil
+	switch {
+	case silent:
+		return Verdict{}, ErrNobody
+	case last.Result == "":
+		return last, errNobodyElse
 	}
-	return last, ErrNobody
+	return last, nil
 }
 
 // note writes down what became of a delivery. The sender is answered all the same:
