@@ -117,15 +117,21 @@ func (t *threeTiers) until(b testing.TB, what string, ok func() bool) {
 	}
 }
 
-// finished waits for the newest run to come and to end.
-func (t *threeTiers) finished(b testing.TB) *kici.Run {
+// started waits for the newest run to come.
+func (t *threeTiers) started(b testing.TB) *kici.Run {
 	b.Helper()
 	var all []kici.Run
 	t.until(b, "the delivery has started a run", func() bool {
 		check(b, t.store.View(t.ctx, func(tx store.Tx) (err error) { all, err = tx.Runs().Recent(t.ctx, time.Time{}, 1); return err }))
 		return len(all) > 0
 	})
-	run, err := t.orch.Wait(t.ctx, all[0].ID)
+	return &all[0]
+}
+
+// finished waits for it to end.
+func (t *threeTiers) finished(b testing.TB) *kici.Run {
+	b.Helper()
+	run, err := t.orch.Wait(t.ctx, t.started(b).ID)
 	check(b, err)
 	return run
 }

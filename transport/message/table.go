@@ -126,6 +126,9 @@ func answered(kind string) entry {
 // Types lists every type in order.
 func Types() []string { return slices.Sorted(maps.Keys(table)) }
 
+// Known tells whether this build knows a type.
+func Known(typ string) bool { _, ok := table[typ]; return ok }
+
 // OfRecord tells whether a message is to be numbered, kept until it is
 // acknowledged, and sent again.
 func OfRecord(m Message) bool { return table[m.Type()].record }

@@ -92,8 +92,15 @@ func (o *Orchestrator) build(ctx context.Context, s store.Store, blobs blob.Stor
 		Now: now, NewID: h.ids.next, Instance: h.ids.next(), Log: log, Evaluator: o.o.Evaluator, Secrets: o.o.Secrets,
 		Repositories: &repositories{s, o.o.Providers}, Vault: &vault{key}, AckTimeout: c.AckTimeout, Recovery: c.Recovery, Stall: c.Stall, AnyLabels: c.AnyLabels,
 	})
+	if err := h.christen(ctx); err != nil {
+		return nil, err
+	}
+	if c.Mode != ModeIndependent {
+		h.relay = h.relayLink()
+	}
 	h.server = serverend.New(h.dispatch, serverend.Config{
 		Now: now, NewID: h.ids.next, Log: log, Store: s, Open: c.AgentAuth == AuthNone, Questions: &questions{h}, LogCap: c.LogCap, Session: o.o.Session,
+		Tap: h.tap(),
 	})
 	h.cache = &cache.Cache{Blobs: blobs, Links: h.signer, Log: log, Now: now}
 	h.periodic = map[string]tick{
@@ -103,12 +110,6 @@ func (o *Orchestrator) build(ctx context.Context, s store.Store, blobs blob.Stor
 	}
 	if err := h.seed(ctx); err != nil {
 		return nil, err
-	}
-	if err := h.christen(ctx); err != nil {
-		return nil, err
-	}
-	if c.Mode != ModeIndependent {
-		h.relay = h.relayLink()
 	}
 	h.sockets = &ws.Handler{Serve: h.socket}
 	h.handler = h.routes()

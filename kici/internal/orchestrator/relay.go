@@ -88,6 +88,19 @@ func (h *house) relayLink() *orchestratorend.Link {
 	})
 }
 
+// tap sends what agents say of their jobs up to the relay while it is connected: it
+// keeps none of it, so what is said meanwhile is of no use to it later.
+func (h *house) tap() func(message.AboutJob) {
+	if h.relay == nil {
+		return nil
+	}
+	return func(m message.AboutJob) {
+		if _, online := h.relay.Relay(); online {
+			h.relay.Report(m)
+		}
+	}
+}
+
 // relayed takes in what comes over the relay.
 type relayed struct{ h *house }
 

@@ -38,6 +38,7 @@ func (h *house) routes(key []byte) http.Handler {
 	})
 	if c.AdminToken != "" {
 		h.admin(mux)
+		h.requests(mux)
 	}
 	if c.BasePath == "" {
 		return mux
@@ -78,7 +79,7 @@ func (r *Relay) ServeHTTP(w http.ResponseWriter, q *http.Request) {
 		say(w, http.StatusServiceUnavailable, map[string]any{"error": "the relay is not ready"})
 		return
 	}
-	if q.Method == http.MethodPost {
+	if q.Method == http.MethodPost { // those that read may be long
 		h.under.Add(1)
 		defer h.under.Done()
 	}

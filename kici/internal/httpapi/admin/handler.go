@@ -61,6 +61,11 @@ func (h *Handler) Routes(mux *http.ServeMux) {
 	mux.Handle(adminclient.Prefix+"/", h.guard(h.serve(func(*http.Request) (any, error) { return nil, errNoRoute })))
 }
 
+// Guard wants the token of whoever asks a handler of another package.
+func Guard(token string, log *slog.Logger) func(http.Handler) http.Handler {
+	return (&Handler{Token: token, Log: log}).guard
+}
+
 // guard wants the token.
 func (h *Handler) guard(next http.Handler) http.Handler {
 	want := sha256.Sum256([]byte(h.Token))

@@ -107,6 +107,7 @@ func (l *link) now(ctx context.Context, m message.Message) error {
 		return nil
 	}
 	if !message.OfRecord(m) {
+		l.tap([]message.Message{m})
 		return nil
 	}
 	if l.counts { // an answer to it would wait for acks that nobody reads meanwhile

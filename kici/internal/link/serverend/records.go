@@ -36,7 +36,28 @@ func (l *link) records(ctx context.Context, batch []message.Message) error {
 			return err
 		}
 	}
-	return l.report(ctx, b)
+	if err := l.report(ctx, b); err != nil {
+		return err
+	}
+	l.tap(batch)
+	return nil
+}
+
+// tap passes on what somebody elsewhere may be following.
+func (l *link) tap(batch []message.Message) {
+	if l.s.Tap == nil {
+		return
+	}
+	for _, m := range batch {
+		switch m := m.(type) {
+		case *message.LogChunk:
+			l.s.Tap(m)
+		case *message.RunEvent:
+			l.s.Tap(m)
+		case *message.JobContext:
+			l.s.Tap(m)
+		}
+	}
 }
 
 // report writes down what was translated, and begins anew.

@@ -54,7 +54,10 @@ type Config struct {
 	Open      bool
 	Questions Questions
 	LogCap    int64 // per step, for agents; 0 is their default
-	Session   session.Options
+	// Tap hears of log lines, events and contexts of jobs once they are written down;
+	// it must not wait. Nil hears nothing.
+	Tap     func(message.AboutJob)
+	Session session.Options
 }
 
 // Server serves connections of agents.
