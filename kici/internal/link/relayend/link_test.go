@@ -282,9 +282,9 @@ func TestVerdicts(t *testing.T) {
 // again, and what is said while nobody is connected goes up later.
 func TestReports(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, relay.Config{}, pipe.Spare(3), pipe.Lossy(0.02), pipe.Cut(60))
+	w := newWorld(t, relay.Config{}, pipe.Spare(3), pipe.Lossy(0.02), pipe.Cut(80))
 	_, l := w.orchestrator(w.wire)
-	const count = 300
+	const count = 100
 	for i := range count {
 		l.Report(&message.ExecutionStatus{RunID: fmt.Sprint(i)})
 	}
