@@ -2,16 +2,12 @@ package intake
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"net/http"
-	"time"
 
 	"github.com/kici-dev/kici-go/engine"
 	"github.com/kici-dev/kici-go/engine/provider"
-	"github.com/kici-dev/kici-go/engine/store"
 	"github.com/kici-dev/kici-go/lockfile/status"
 )
 
@@ -31,17 +27,14 @@ type Receipt struct {
 
 // Open finds the gate of a source, by id or name.
 func (i *Intake) Open(ctx context.Context, idOrName string) (*Gate, error) {
-	g := &Gate{}
-	err := i.store.View(ctx, func(tx store.Tx) (err error) {
-		g.Source, err = tx.Sources().Find(ctx, idOrName)
-		return err
-	})
+	s, err := i.source(ctx, idOrName)
 	if errors.Is(err, engine.ErrNotFound) {
 		return nil, ErrNoSource
 	}
 	if err != nil {
 		return nil, err
 	}
+	g := &Gate{Source: s}
 	if !g.Source.DeletedAt.IsZero() {
 		return nil, ErrNoSource
 	}
@@ -84,58 +77,12 @@ func (i *Intake) Accept(ctx context.Context, g *Gate, in *provider.Inbound) (Rec
 	if k, ok := g.provider.(provider.Keyer); ok {
 		d.Key = k.Key(in)
 	}
-	var r Receipt
-	err = i.store.Tx(ctx, func(tx store.Tx) (err error) {
-		r, err = receiveTx(ctx, tx, d, g.Settings.DedupWindow, in)
-		return err
-	})
-	if err != nil {
-		return Receipt{}, err
+	a := newArrival(d, g.Settings.DedupWindow, in)
+	r, err := i.receive(ctx, a)
+	if err == nil && !r.Duplicate {
+		i.offer(offered{id: r.ID, task: a.task(g)})
 	}
-	i.Offer(r)
-	return r, nil
-}
-
-// relayedWindow is how long the id of a relayed delivery is remembered: longer
-// than any relay goes on offering it.
-const relayedWindow = time.Hour
-
-// receiveTx writes a delivery down. One that was there before stays in the log
-// without its body. A relay that heard no answer offers a delivery again, perhaps to
-// another orchestrator of this store: its own id tells, whether or not the sender
-// gave one.
-func receiveTx(ctx context.Context, tx store.Tx, d *engine.Delivery, window time.Duration, in *provider.Inbound) (Receipt, error) {
-	body := in.Body
-	sum := sha256.Sum256(body)
-	d.PayloadSize, d.PayloadHash = int64(len(body)), hex.EncodeToString(sum[:])
-	if body == nil {
-		body = []byte{}
-	}
-	for _, known := range []memory{{"relayed", in.Relayed, relayedWindow}, {"delivery", d.Key, window}} {
-		first, err := known.firstTx(ctx, tx, d)
-		if err != nil {
-			return Receipt{}, err
-		}
-		if !first {
-			twin := *d
-			twin.Status, twin.ProcessedAt, twin.PayloadOmitted = status.EventDuplicate, d.ReceivedAt, "duplicate"
-			return Receipt{d.ID, true}, tx.Deliveries().Insert(ctx, &twin, nil)
-		}
-	}
-	return Receipt{d.ID, false}, tx.Deliveries().Insert(ctx, d, body)
-}
-
-// memory is an id that a delivery is known by for a while; without one it is new.
-type memory struct {
-	kind, key string
-	window    time.Duration
-}
-
-func (m memory) firstTx(ctx context.Context, tx store.Tx, d *engine.Delivery) (bool, error) {
-	if m.key == "" || m.window <= 0 {
-		return true, nil
-	}
-	return tx.Deliveries().First(ctx, m.kind+"\n"+string(d.Source)+"\n"+m.key, d.ReceivedAt, d.ReceivedAt.Add(m.window))
+	return r, err
 }
 
 // Offer has what was received worked through, once its transaction is committed.
@@ -143,7 +90,7 @@ func (m memory) firstTx(ctx context.Context, tx store.Tx, d *engine.Delivery) (b
 func (i *Intake) Offer(rs ...Receipt) {
 	for _, r := range rs {
 		if !r.Duplicate {
-			i.offer(r.ID)
+			i.offer(offered{id: r.ID})
 		}
 	}
 }

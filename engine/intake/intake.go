@@ -12,6 +12,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/kici-dev/kici-go/engine"
+	"github.com/kici-dev/kici-go/engine/internal/batch"
 	"github.com/kici-dev/kici-go/engine/provider"
 	"github.com/kici-dev/kici-go/engine/registry"
 	"github.com/kici-dev/kici-go/engine/runs"
@@ -28,7 +29,7 @@ type Config struct {
 	// Evaluator calls pure functions that name concurrency groups of jobs. Without
 	// one a workflow that has such a function fails.
 	Evaluator Evaluator
-	Workers   int // that work through deliveries at once; 8 when zero
+	Workers   int // that work through deliveries at once; 32 when zero
 	// Registry knows who listens; nil makes one.
 	Registry *registry.Registry
 	// Secrets finds those of genericWebhook triggers; with nil, triggers that name
@@ -47,14 +48,27 @@ type Intake struct {
 	log    *slog.Logger
 	limits limiters
 	locks  lockCache
-	work   chan engine.DeliveryID
+	work   chan offered
+
+	// What many ask for at the same time is done in one go.
+	arrivals *batch.Group[*arrival, outcome]
+	sources  *batch.Group[string, foundSource]
+	starts   *batch.Group[*decided, outcome]
 
 	mu   sync.Mutex // guards busy
 	busy map[engine.DeliveryID]bool
 }
 
+// offered is a delivery for a worker; without a task it has to be loaded.
+type offered struct {
+	id   engine.DeliveryID
+	task *task
+}
+
 const (
-	defaultWorkers = 8
+	// defaultWorkers is more than there are cores: most of what a worker does is to
+	// wait, for a commit that it shares, or for a repository's host.
+	defaultWorkers = 32
 	// waiting is how many deliveries may wait for a worker in memory; more wait
 	// in the store until somebody sweeps.
 	waiting = 1024
@@ -91,10 +105,12 @@ func New(s store.Store, r *runs.Runs, c Config) *Intake {
 	if c.Registry == nil {
 		c.Registry = registry.New(s, c.Log)
 	}
-	return &Intake{
+	i := &Intake{
 		store: s, runs: r, Config: c, log: c.Log.With("room", "intake"),
-		limits: newLimiters(), locks: newLockCache(), work: make(chan engine.DeliveryID, waiting), busy: map[engine.DeliveryID]bool{},
+		limits: newLimiters(), locks: newLockCache(), work: make(chan offered, waiting), busy: map[engine.DeliveryID]bool{},
 	}
+	i.arrivals, i.sources, i.starts = i.arrivalsGroup(), i.sourcesGroup(), i.startsGroup()
+	return i
 }
 
 // Run works through deliveries until ctx ends.
@@ -112,18 +128,18 @@ func (i *Intake) worker(ctx context.Context) error {
 		select {
 		case <-ctx.Done():
 			return nil
-		case id := <-i.work:
-			if err := i.Process(ctx, id); err != nil && ctx.Err() == nil {
-				i.log.Error("a delivery could not be worked through and will be tried again", "delivery", id, "err", err)
+		case o := <-i.work:
+			if err := i.process(ctx, o); err != nil && ctx.Err() == nil {
+				i.log.Error("a delivery could not be worked through and will be tried again", "delivery", o.id, "err", err)
 			}
 		}
 	}
 }
 
 // offer hands a delivery to a worker, if one has room for it.
-func (i *Intake) offer(id engine.DeliveryID) {
+func (i *Intake) offer(o offered) {
 	select {
-	case i.work <- id:
+	case i.work <- o:
 	default:
 	}
 }
@@ -162,7 +178,7 @@ func (i *Intake) Sweep(ctx context.Context, now time.Time, age time.Duration) er
 	})
 	for k := range open {
 		if now.Sub(open[k].ReceivedAt) >= age {
-			i.offer(open[k].ID)
+			i.offer(offered{id: open[k].ID})
 		}
 	}
 	return err

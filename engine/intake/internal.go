@@ -105,7 +105,11 @@ func (i *Intake) SubmitTx(ctx context.Context, tx store.Tx, s Signal) (Receipt, 
 		ID: engine.DeliveryID(i.NewID()), Source: s.Source, Key: s.Key, RoutingKey: s.Registered.RoutingKey, Provider: Internal, Event: s.Type, Action: s.Action, Ref: s.Ref,
 		Status: status.EventReceived, ReceivedAt: i.Now(),
 	}
-	return receiveTx(ctx, tx, d, provider.DefaultDedupWindow, &provider.Inbound{Body: body})
+	out, err := receiveTx(ctx, tx, newArrival(d, provider.DefaultDedupWindow, &provider.Inbound{Body: body}))
+	if err != nil {
+		return Receipt{}, err
+	}
+	return out[0].receipt, nil
 }
 
 // Origin is where an event of a workflow comes from.

@@ -43,13 +43,19 @@ func pause(try int) time.Duration { return time.Duration(1+4*(try-1)) * time.Sec
 // Process works through one delivery; one that has been worked through, or is
 // being worked through here, is left alone.
 func (i *Intake) Process(ctx context.Context, id engine.DeliveryID) error {
+	return i.process(ctx, offered{id: id})
+}
+
+func (i *Intake) process(ctx context.Context, o offered) (err error) {
+	id, t := o.id, o.task
 	if !i.claim(id) {
 		return nil
 	}
 	defer i.unclaim(id)
-	t, err := i.load(ctx, id)
-	if err != nil || t == nil {
-		return err
+	if t == nil {
+		if t, err = i.load(ctx, id); err != nil || t == nil {
+			return err
+		}
 	}
 	for try := 1; ; try++ {
 		err = i.decide(ctx, t)

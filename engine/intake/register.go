@@ -2,10 +2,13 @@ package intake
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 
 	"github.com/kici-dev/kici-go/engine"
 	"github.com/kici-dev/kici-go/engine/store"
@@ -24,38 +27,98 @@ type Registration struct {
 	Depth     int             `json:"depth,omitempty"`
 }
 
-// register lets the lock file of a default branch speak for its repository, or
-// none any more, and says so when that is news.
-func (i *Intake) register(ctx context.Context, tx store.Tx, t *task, m *matched) error {
-	old, err := tx.Sources().Registration(ctx, m.source, m.ref.Repo)
+// registrar registers lock files within a transaction. A repository that is pushed
+// to several times in it is read once and written once, as it is in the end.
+type registrar struct {
+	i     *Intake
+	tx    store.Tx
+	known map[place]*known
+}
+
+type place struct {
+	source engine.SourceID
+	repo   string
+}
+
+// known is what is registered for a repository; nil is nothing.
+type known struct {
+	before, now *engine.Registration
+	news        Registration // about now, when it is another one than before
+}
+
+func newRegistrar(i *Intake, tx store.Tx) *registrar {
+	return &registrar{i, tx, map[place]*known{}}
+}
+
+func (r *registrar) look(ctx context.Context, at place) (*known, error) {
+	if k, ok := r.known[at]; ok {
+		return k, nil
+	}
+	g, err := r.tx.Sources().Registration(ctx, at.source, at.repo)
 	if err != nil && !errors.Is(err, engine.ErrNotFound) {
+		return nil, err
+	}
+	k := &known{before: g, now: g}
+	r.known[at] = k
+	return k, nil
+}
+
+// register lets the lock file of a default branch speak for its repository, or
+// none any more.
+func (r *registrar) register(ctx context.Context, t *task, m *matched) error {
+	k, err := r.look(ctx, place{m.source, m.ref.Repo})
+	if err != nil {
 		return err
 	}
-	if old != nil && old.UpdatedAt.After(t.d.ReceivedAt) { // a later push was worked through first
+	if k.now != nil && k.now.UpdatedAt.After(t.d.ReceivedAt) { // a later push was worked through first
 		return nil
 	}
-	data := Registration{Origin: Origin{m.ref.Repo, m.key}, Source: m.source, SHA: m.ref.SHA, Workflows: []string{}, Depth: t.depth}
+	k.news = Registration{Origin: Origin{m.ref.Repo, m.key}, Source: m.source, SHA: m.ref.SHA, Workflows: []string{}, Depth: t.depth}
+	k.now = nil
 	if m.forget {
-		if old == nil {
-			return nil
-		}
-		err = tx.Sources().Unregister(ctx, m.source, m.ref.Repo)
-	} else {
-		for k := range m.lock.file.Workflows {
-			data.Workflows = append(data.Workflows, m.lock.file.Workflows[k].Name)
-		}
-		err = tx.Sources().Register(ctx, &engine.Registration{Source: m.source, Ref: m.ref, Provider: m.kind, RoutingKey: m.key, Lock: m.lock.text, UpdatedAt: t.d.ReceivedAt})
-	}
-	if errors.Is(err, engine.ErrConflict) { // one did so at this moment
 		return nil
 	}
-	if err != nil || old != nil && !m.forget && bytes.Equal(old.Lock, m.lock.text) {
+	for n := range m.lock.file.Workflows {
+		k.news.Workflows = append(k.news.Workflows, m.lock.file.Workflows[n].Name)
+	}
+	k.now = &engine.Registration{Source: m.source, Ref: m.ref, Provider: m.kind, RoutingKey: m.key, Lock: m.lock.text, UpdatedAt: t.d.ReceivedAt}
+	return nil
+}
+
+// write stores what was registered, and says so when that is news. Repositories
+// are sorted, so that two transactions never wait for each other.
+func (r *registrar) write(ctx context.Context) error {
+	places := slices.SortedFunc(maps.Keys(r.known), func(a, b place) int {
+		return cmp.Or(cmp.Compare(a.source, b.source), cmp.Compare(a.repo, b.repo))
+	})
+	for _, at := range places {
+		if err := r.settle(ctx, at, r.known[at]); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (r *registrar) settle(ctx context.Context, at place, k *known) error {
+	var err error
+	switch {
+	case k.now == k.before:
+		return nil
+	case k.now == nil:
+		err = r.tx.Sources().Unregister(ctx, at.source, at.repo)
+	default:
+		err = r.tx.Sources().Register(ctx, k.now)
+	}
+	if errors.Is(err, engine.ErrConflict) { // a later push did so at this moment
+		return nil
+	}
+	if err != nil || k.before != nil && k.now != nil && bytes.Equal(k.before.Lock, k.now.Lock) {
 		return err
 	}
-	body, err := json.Marshal(data)
+	body, err := json.Marshal(k.news)
 	if err != nil {
 		return fmt.Errorf("intake: registration: %w", err)
 	}
-	tx.Notify(store.TopicEvents)
-	return tx.Events().Append(ctx, engine.Event{Kind: KindRegistered, Data: body, At: i.Now(), Pending: true})
+	r.tx.Notify(store.TopicEvents)
+	return r.tx.Events().Append(ctx, engine.Event{Kind: KindRegistered, Data: body, At: r.i.Now(), Pending: true})
 }

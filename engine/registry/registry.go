@@ -2,12 +2,15 @@ package registry
 
 import (
 	"context"
+	"crypto/sha256"
 	"iter"
 	"log/slog"
 	"slices"
 	"sync"
+	"time"
 
 	"github.com/kici-dev/kici-go/engine"
+	"github.com/kici-dev/kici-go/engine/internal/batch"
 	"github.com/kici-dev/kici-go/engine/store"
 	"github.com/kici-dev/kici-go/lockfile"
 )
@@ -16,6 +19,7 @@ import (
 type Listener struct {
 	engine.Registration // without its lock file
 	Workflows           []Workflow
+	sum                 [sha256.Size]byte // of the lock file
 }
 
 // Workflow is what of a workflow listens.
@@ -42,6 +46,7 @@ func (l *Listener) Triggers() iter.Seq2[string, *lockfile.Trigger] {
 type Registry struct {
 	store store.Store
 	log   *slog.Logger
+	asked *batch.Group[struct{}, []*Listener]
 
 	mu    sync.Mutex // guards known, whose map is replaced and never changed
 	known map[place]*Listener
@@ -54,11 +59,26 @@ type place struct {
 
 // New makes the room.
 func New(s store.Store, log *slog.Logger) *Registry {
-	return &Registry{store: s, log: log.With("room", "registry")}
+	r := &Registry{store: s, log: log.With("room", "registry")}
+	r.asked = &batch.Group[struct{}, []*Listener]{Do: func(ctx context.Context, qs []struct{}) ([][]*Listener, error) {
+		all, err := r.look(ctx)
+		return slices.Repeat([][]*Listener{all}, len(qs)), err
+	}}
+	return r
 }
 
-// Listeners are all registrations, in a stable order.
+// Listeners are all registrations, in a stable order. The slice is shared by those
+// who ask at the same time, and not changed.
 func (r *Registry) Listeners(ctx context.Context) ([]*Listener, error) {
+	return r.asked.Ask(ctx, struct{}{})
+}
+
+// patience bounds a look at the store, which has no caller's end.
+const patience = 30 * time.Second
+
+func (r *Registry) look(ctx context.Context) ([]*Listener, error) {
+	ctx, stop := context.WithTimeout(ctx, patience)
+	defer stop()
 	r.mu.Lock()
 	known := r.known
 	r.mu.Unlock()
@@ -72,7 +92,7 @@ func (r *Registry) Listeners(ctx context.Context) ([]*Listener, error) {
 		for i := range heads {
 			l := known[placeOf(&heads[i])]
 			if l == nil || l.Ref != heads[i].Ref || !l.UpdatedAt.Equal(heads[i].UpdatedAt) || l.RoutingKey != heads[i].RoutingKey {
-				if l, err = r.read(ctx, tx, heads[i]); err != nil {
+				if l, err = r.read(ctx, tx, heads[i], l); err != nil {
 					return err
 				}
 			}
@@ -96,13 +116,18 @@ func (r *Registry) Listeners(ctx context.Context) ([]*Listener, error) {
 func placeOf(g *engine.Registration) place { return place{g.Source, g.Ref.Repo} }
 
 // read looks into a lock file. One that cannot be read listens to nothing: a
-// newer release wrote it, since it could be read when it was registered.
-func (r *Registry) read(ctx context.Context, tx store.Tx, head engine.Registration) (*Listener, error) {
+// newer release wrote it, since it could be read when it was registered. Most pushes
+// do not change it; then it means what it meant in known, if that is not nil.
+func (r *Registry) read(ctx context.Context, tx store.Tx, head engine.Registration, known *Listener) (*Listener, error) {
 	g, err := tx.Sources().Registration(ctx, head.Source, head.Ref.Repo)
 	if err != nil {
 		return nil, err
 	}
-	l := &Listener{Registration: head}
+	l := &Listener{Registration: head, sum: sha256.Sum256(g.Lock)}
+	if known != nil && known.sum == l.sum {
+		l.Workflows = known.Workflows
+		return l, nil
+	}
 	f, err := lockfile.Parse(g.Lock)
 	if err != nil {
 		r.log.WarnContext(ctx, "a registered lock file cannot be read", "repo", head.Ref.Repo, "err", err)

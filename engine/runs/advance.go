@@ -92,6 +92,10 @@ func (d *decision) enqueue(j *engine.Job) error {
 		e.ExpiresAt = now.Add(d.r.QueueTimeout)
 	}
 	d.announce(j.ID, KindJobQueued, JobChange{Name: j.Name, Status: j.Status})
+	if d.fresh != nil {
+		d.fresh.entries = append(d.fresh.entries, e)
+		return nil
+	}
 	d.tx.Notify(store.TopicQueue)
 	return d.tx.Queue().Enqueue(d.ctx, e)
 }
@@ -155,6 +159,9 @@ func (d *decision) ending(e state.Event) []state.Event {
 
 // workflow reads the lock the run was decided from.
 func (d *decision) workflow() (*lockfile.Workflow, error) {
+	if d.fresh != nil {
+		return find(d.fresh.snapshot, d.run.Workflow)
+	}
 	s, err := d.tx.Runs().Snapshot(d.ctx, d.run.ID)
 	if err != nil {
 		return nil, err

@@ -61,13 +61,34 @@ func (p *Plan) whole(answer *jobspec.Prepared) *jobspec.Prepared {
 
 // CreateTx makes a run and queues what can start.
 func (r *Runs) CreateTx(ctx context.Context, tx store.Tx, q Request) (engine.RunID, error) {
-	body, err := json.Marshal(q.Event)
+	ids, err := r.CreateAllTx(ctx, tx, q)
 	if err != nil {
-		return "", fmt.Errorf("runs: event: %w", err)
+		return "", err
 	}
-	run := r.requested(&q)
-	run.Workflow, run.Timeout = q.Workflow.Name, milliseconds(q.Workflow.Timeout)
-	return run.ID, r.begin(ctx, tx, run, q.Workflow, &engine.Snapshot{Lock: q.Lock, Event: body}, Plan{Depth: q.Depth, Groups: q.Groups}, nil)
+	return ids[0], nil
+}
+
+// CreateAllTx makes a run of each request and queues what can start. Together they
+// cost little more of the database than one.
+func (r *Runs) CreateAllTx(ctx context.Context, tx store.Tx, qs ...Request) ([]engine.RunID, error) {
+	var ids []engine.RunID
+	var all sheet
+	for i := range qs {
+		q := &qs[i]
+		body, err := json.Marshal(q.Event)
+		if err != nil {
+			return nil, fmt.Errorf("runs: event: %w", err)
+		}
+		run := r.requested(q)
+		run.Workflow, run.Timeout = q.Workflow.Name, milliseconds(q.Workflow.Timeout)
+		d := r.begun(ctx, tx, run, &engine.Snapshot{Lock: q.Lock, Event: body})
+		if err := d.begin(q.Workflow, Plan{Depth: q.Depth, Groups: q.Groups}, nil); err != nil {
+			return nil, err
+		}
+		ids = append(ids, run.ID)
+		all.add(d)
+	}
+	return ids, all.write(ctx, tx)
 }
 
 func (r *Runs) requested(q *Request) *engine.Run {
@@ -97,14 +118,10 @@ func (r *Runs) RefuseTx(ctx context.Context, tx store.Tx, q Request, reason stri
 	return run.ID, d.fail(reason)
 }
 
-// begin stores a run and takes its first decision. carried are outcomes of jobs
-// that need not run again, by name.
-func (r *Runs) begin(ctx context.Context, tx store.Tx, run *engine.Run, w *lockfile.Workflow, s *engine.Snapshot, p Plan, carried map[string]*engine.Job) error {
-	s.Plan = encode(p)
-	if err := tx.Runs().Insert(ctx, run, s); err != nil {
-		return err
-	}
-	d := &decision{r: r, ctx: ctx, tx: tx, run: run}
+// begin takes the first decision about a run. carried are outcomes of jobs that
+// need not run again, by name.
+func (d *decision) begin(w *lockfile.Workflow, p Plan, carried map[string]*engine.Job) error {
+	d.fresh.snapshot.Plan = encode(p)
 	d.announce("", KindRunCreated, d.change())
 	want := jobspec.PrepareFor(w)
 	switch {

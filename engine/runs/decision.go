@@ -30,8 +30,9 @@ type decision struct {
 	freed   []string // concurrency groups that a job has left
 	steps   []engine.Step
 	unsaved []unsaved
-	decide  bool  // jobs ended: what follows is to be decided
-	err     error // of insert
+	decide  bool   // jobs ended: what follows is to be decided
+	err     error  // of insert
+	fresh   *fresh // nil once the run is stored
 }
 
 // open locks a run and looks at it.
@@ -105,6 +106,10 @@ func (d *decision) insert(jobs ...engine.Job) {
 	for i := range jobs {
 		d.announce(jobs[i].ID, KindJobCreated, JobChange{Name: jobs[i].Name, Status: jobs[i].Status})
 	}
+	if d.fresh != nil {
+		d.put(jobs)
+		return
+	}
 	d.err = errors.Join(d.err, d.tx.Jobs().Insert(d.ctx, jobs...))
 	d.loaded = false
 }
@@ -118,16 +123,15 @@ func (d *decision) flush() error {
 	if d.err != nil {
 		return d.err
 	}
-	if err := d.write(); err != nil || len(d.events) == 0 {
+	if d.fresh != nil { // ink does it
+		return nil
+	}
+	if err := d.write(); err != nil {
 		return err
 	}
 	es := d.events
 	d.events = nil
-	d.tx.Notify(store.TopicRuns)
-	if slices.ContainsFunc(es, func(e engine.Event) bool { return e.Pending }) {
-		d.tx.Notify(store.TopicEvents)
-	}
-	return d.tx.Events().Append(d.ctx, es...)
+	return appendTx(d.ctx, d.tx, es)
 }
 
 // move takes a job through events of the machine and saves it.
@@ -151,6 +155,9 @@ func (d *decision) save(j *engine.Job, was status.Job) error {
 	}
 	if j.Status.Terminal() && j.FinishedAt.IsZero() {
 		j.FinishedAt = now
+	}
+	if d.fresh != nil { // ink does it
+		return nil
 	}
 	if !slices.ContainsFunc(d.unsaved, func(u unsaved) bool { return u.job == j }) {
 		d.unsaved = append(d.unsaved, unsaved{j, was})
@@ -186,6 +193,9 @@ func (d *decision) moveRun(events ...state.Event) error {
 	}
 	if d.run.Status.Terminal() {
 		d.run.FinishedAt = now
+	}
+	if d.fresh != nil { // ink does it
+		return nil
 	}
 	return d.tx.Runs().Save(d.ctx, d.run, was)
 }

@@ -18,6 +18,9 @@ func groupKey(run *engine.Run, group string) string {
 // enterGroup gives the run its turn in its concurrency group, cancels those that
 // have it, or lets it wait. The group is locked until the transaction ends.
 func (d *decision) enterGroup(w *lockfile.Workflow, group string) error {
+	if err := d.ink(); err != nil {
+		return err
+	}
 	d.run.Group = groupKey(d.run, group)
 	if err := d.r.lockGroup(d.ctx, d.tx, d.run.Group); err != nil {
 		return err

@@ -47,7 +47,11 @@ func (r *Runs) Repeat(ctx context.Context, id engine.RunID, q Repeat) (engine.Ru
 		}
 		run := r.likeness(old, q)
 		made = run.ID
-		return r.begin(ctx, tx, run, w, &engine.Snapshot{Lock: s.Lock, Event: s.Event}, p, carried)
+		d := r.begun(ctx, tx, run, &engine.Snapshot{Lock: s.Lock, Event: s.Event})
+		if err := d.begin(w, p, carried); err != nil {
+			return err
+		}
+		return d.ink()
 	})
 	return made, err
 }

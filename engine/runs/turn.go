@@ -17,6 +17,9 @@ func turnKey(run *engine.Run, group string) string {
 // concurrency group that are not over, none was ready before it. A job without
 // a turn stays pending, which holds no agent.
 func (d *decision) hasTurn(j *engine.Job, now time.Time) (bool, error) {
+	if err := d.ink(); err != nil {
+		return false, err
+	}
 	if err := d.r.lockGroup(d.ctx, d.tx, j.Turn); err != nil {
 		return false, err
 	}
@@ -67,6 +70,11 @@ func (d *decision) leave(j *engine.Job) {
 func (d *decision) passTurns() error {
 	freed := d.freed
 	d.freed = nil
+	if len(freed) > 0 {
+		if err := d.ink(); err != nil {
+			return err
+		}
+	}
 	for _, group := range freed {
 		if err := d.r.lockGroup(d.ctx, d.tx, group); err != nil {
 			return err

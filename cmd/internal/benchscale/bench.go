@@ -105,7 +105,7 @@ func postgres(ctx context.Context) (*rig.Server, *session, error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	db, err := openSession(ctx, server.URL)
+	db, err := openSession(ctx, server.URL+" options=--search_path=kici")
 	if err != nil {
 		_ = server.Stop()
 		return nil, nil, err
@@ -128,3 +128,6 @@ func ms(d time.Duration) string { return fmt.Sprintf("%.1f ms", float64(d.Micros
 func each(d time.Duration, n int) string {
 	return fmt.Sprintf("%d µs", d.Microseconds()/int64(max(n, 1)))
 }
+
+// progress tells whoever waits.
+func progress(format string, args ...any) { fmt.Fprintf(os.Stderr, format+"\n", args...) }
