@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/gorilla/websocket"
@@ -29,6 +30,8 @@ type Dialer struct {
 	// Handshake bounds opening, TLS and upgrade; 10 s.
 	Handshake time.Duration
 	Options
+
+	buffers sync.Pool // for frames that are being written
 }
 
 // HandshakeError: whoever answered at the URL does not want to speak WebSocket.
@@ -59,7 +62,7 @@ func (d *Dialer) Dial(ctx context.Context) (transport.Conn, error) {
 	}
 	dialer := websocket.Dialer{
 		NetDialContext: d.NetDial, Proxy: d.Proxy, TLSClientConfig: d.TLS, HandshakeTimeout: handshake,
-		ReadBufferSize: readBuffer, WriteBufferSize: writeBuffer,
+		ReadBufferSize: readBuffer, WriteBufferSize: writeBuffer, WriteBufferPool: &d.buffers,
 	}
 	ws, res, err := dialer.DialContext(ctx, u.String(), d.Header)
 	if err != nil {

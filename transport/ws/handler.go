@@ -19,12 +19,14 @@ type Handler struct {
 	// the same host. Agents send no origin.
 	CheckOrigin func(*http.Request) bool
 	Options
+
+	buffers sync.Pool // for frames that are being written
 }
 
 // ServeHTTP upgrades the request. One that asks for no upgrade is answered with
 // an error.
 func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	up := websocket.Upgrader{ReadBufferSize: readBuffer, WriteBufferSize: writeBuffer, CheckOrigin: h.CheckOrigin}
+	up := websocket.Upgrader{ReadBufferSize: readBuffer, WriteBufferSize: writeBuffer, WriteBufferPool: &h.buffers, CheckOrigin: h.CheckOrigin}
 	ws, err := up.Upgrade(w, r, nil)
 	if err != nil { // and the answer has been written
 		return
@@ -34,15 +36,17 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 
 // Listener is an http.Handler whose connections are accepted.
 type Listener struct {
-	opt   Options
-	conns chan transport.Conn
-	once  sync.Once
-	over  chan struct{}
+	handler Handler
+	conns   chan transport.Conn
+	once    sync.Once
+	over    chan struct{}
 }
 
 // NewListener makes one. Mount it where agents dial.
 func NewListener(opt Options) *Listener {
-	return &Listener{opt: opt, conns: make(chan transport.Conn), over: make(chan struct{})}
+	l := &Listener{conns: make(chan transport.Conn), over: make(chan struct{})}
+	l.handler.Options, l.handler.Serve = opt, l.offer
+	return l
 }
 
 // ServeHTTP upgrades the request and waits for an Accept.
@@ -53,16 +57,18 @@ func (l *Listener) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	default:
 	}
-	h := Handler{Options: l.opt, Serve: func(conn transport.Conn, r *http.Request) {
-		select {
-		case l.conns <- conn:
-		case <-l.over:
-			_ = conn.Close(transport.GoingAway, "not serving")
-		case <-r.Context().Done():
-			_ = conn.Close(transport.GoingAway, "not serving")
-		}
-	}}
-	h.ServeHTTP(w, r)
+	l.handler.ServeHTTP(w, r)
+}
+
+// offer waits for somebody who accepts the connection.
+func (l *Listener) offer(conn transport.Conn, r *http.Request) {
+	select {
+	case l.conns <- conn:
+	case <-l.over:
+		_ = conn.Close(transport.GoingAway, "not serving")
+	case <-r.Context().Done():
+		_ = conn.Close(transport.GoingAway, "not serving")
+	}
 }
 
 // Accept waits for the next connection.

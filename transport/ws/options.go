@@ -29,9 +29,12 @@ func (o Options) filled() Options {
 	return o
 }
 
-// Sizes of the library's own buffers. A frame larger than the write buffer costs
-// a client one more system call per buffer; a server writes it in one.
+// Sizes of the library's own buffers. Most connections are silent most of the
+// time, and there may be ten thousand of them: so a read buffer is small, since the
+// rest of a frame is read past it, and a write buffer is borrowed for one frame
+// only. A frame larger than that costs a client one more system call per buffer; a
+// server writes it in one.
 const (
-	readBuffer  = 16 << 10
+	readBuffer  = 4 << 10
 	writeBuffer = 64 << 10
 )

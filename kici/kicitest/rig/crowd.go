@@ -36,12 +36,14 @@ type Crowd struct {
 	// Backoff is how they connect again; the zero value is an agent's.
 	Backoff transport.Backoff
 
+	dialer ws.Dialer
 	joined atomic.Int64
 	lives  atomic.Int64 // so that no two connections number alike
 }
 
 // Run keeps the agents connected until ctx ends.
 func (c *Crowd) Run(ctx context.Context) error {
+	c.dialer.URL = c.URL
 	opening := make(chan struct{}, max(c.Opening, 64))
 	g, ctx := errgroup.WithContext(ctx)
 	for i := range c.Agents {
@@ -96,7 +98,7 @@ func (c *Crowd) join(ctx context.Context, id string, opening chan struct{}) (*me
 	case <-ctx.Done():
 		return nil, context.Cause(ctx)
 	}
-	conn, err := (&ws.Dialer{URL: c.URL}).Dial(ctx)
+	conn, err := c.dialer.Dial(ctx)
 	if err != nil {
 		return nil, err
 	}
