@@ -171,7 +171,7 @@ func (a *Agent) runners(ctx context.Context, heir bool) (executor.Runner, func()
 		return a.config.Runner, func() error { return nil }
 	}
 	kids := newChildren(runner.Command{
-		Args: a.config.ChildCommand, Environ: childEnviron(a.config.Environ), Handshake: childHandshake,
+		Args: a.config.ChildCommand, Environ: childEnviron(a.config.Environ, a.tempDir()), Handshake: childHandshake,
 	}, a.config.Slots)
 	kids.warm(context.WithoutCancel(ctx))
 	boxes := container.New(container.Config{Next: kids, Environ: a.config.Environ, Image: a.config.Image, KeepFailed: a.config.KeepFailed})

@@ -415,3 +415,27 @@ func TestLeftoversOfAKilledAgent(t *testing.T) {
 	}
 	b.stop()
 }
+
+// What a job's child keeps in a temporary folder goes with the agent's data when
+// both were killed.
+func TestTemporaryFilesOfAKilledAgent(t *testing.T) {
+	t.Parallel()
+	r := newRepository(t, agenttest.Flow(agenttest.Job("env", "await $`echo $KICI_ENV`; await $`echo \"[$TMPDIR]\"`;")))
+	data := t.TempDir()
+	old := filepath.Join(data, "tmp", "kici-job-1")
+	if err := os.MkdirAll(old, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	b := start(t, func(c *Config) { c.DataDir, c.Environ = data, append(c.Environ, "TMPDIR=/the/machines") })
+	if _, err := os.Stat(old); err == nil {
+		t.Error("it is still there")
+	}
+	s := b.offer(r.assignment("env"))
+	if res := s.wait(t); res.Status != jobspec.Success || !strings.HasPrefix(s.logs[0][0], filepath.Join(data, "tmp")) || s.logs[0][1] != "[/the/machines]" {
+		t.Errorf("%+v %q", res, s.logs[0])
+	}
+	b.stop()
+	if left, _ := os.ReadDir(filepath.Join(data, "tmp")); len(left) > 0 {
+		t.Errorf("left behind: %v", left)
+	}
+}

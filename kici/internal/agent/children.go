@@ -91,8 +91,9 @@ func (c *children) close() error {
 // childEnviron is what children get of this process's environment. A step can
 // read the environment of the process it runs in, so the agent's token and
 // whatever else its operator keeps there must not be in it. Proxies and
-// certificates are for fetch.
-func childEnviron(environ []string) []string {
+// certificates are for fetch. Their own temporary files are at temp; jobs still see
+// the machine's TMPDIR.
+func childEnviron(environ []string, temp string) []string {
 	seen := step.Inherited(environ)
 	for _, kv := range environ {
 		k, v, _ := strings.Cut(kv, "=")
@@ -101,6 +102,7 @@ func childEnviron(environ []string) []string {
 			seen[k] = v
 		}
 	}
+	seen["TMPDIR"] = temp
 	out := make([]string, 0, len(seen))
 	for k, v := range seen {
 		out = append(out, k+"="+v)

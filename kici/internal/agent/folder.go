@@ -35,6 +35,12 @@ func (a *Agent) own() (release func() error, heir bool, err error) {
 			a.config.Log.Warn("agent: what an earlier agent left cannot be removed", "err", err)
 		}
 	}
+	if err := checkout.RemoveAll(a.tempDir()); err != nil {
+		a.config.Log.Warn("agent: temporary files of an earlier agent cannot be removed", "err", err)
+	}
+	if err := os.MkdirAll(a.tempDir(), 0o700); err != nil {
+		return nil, errors.Join(fmt.Errorf("agent: %w", err), lock.Close())
+	}
 	// No tree of ours borrows from a mirror now, so old ones can go.
 	a.trees.Collect(a.config.Now(), mirrorAge)
 	return lock.Close, len(entries) > 0, nil
@@ -42,6 +48,11 @@ func (a *Agent) own() (release func() error, heir bool, err error) {
 
 // mirrorAge is how long a repository may go unused before it is fetched anew.
 const mirrorAge = 30 * 24 * time.Hour
+
+// tempDir is where children have their temporary folders, with secrets that were
+// mounted. What one leaves that was killed with its agent is found here; nobody
+// would find it in the system's.
+func (a *Agent) tempDir() string { return filepath.Join(a.config.DataDir, "tmp") }
 
 func (a *Agent) workDir() string { return filepath.Join(a.config.DataDir, "work") }
 

@@ -56,7 +56,7 @@ func (p *performance) install(ctx context.Context) error {
 	as := &p.job.a
 	_, err := deps.Ensure(ctx, deps.Options{
 		Root: p.tree, KiciDir: p.kiciDir(), CacheDir: p.packages(),
-		Environ: childEnviron(p.agent.config.Environ), Registries: as.Registries, Secrets: as.InstallSecrets,
+		Environ: childEnviron(p.agent.config.Environ, p.agent.tempDir()), Registries: as.Registries, Secrets: as.InstallSecrets,
 		Progress: func(line string) { p.say("%s", line) },
 	})
 	return err
