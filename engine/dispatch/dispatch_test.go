@@ -93,16 +93,23 @@ type link struct {
 	got    []*dispatch.Assignment
 	stops  []dispatch.Stop
 	closed []dispatch.Close
-	cut    time.Time // nothing is heard of it since
+	frozen time.Time // since when nothing comes from it; zero while it lives
 }
 
 func (l *link) Heard() time.Time {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if !l.cut.IsZero() {
-		return l.cut
+	if l.frozen.IsZero() {
+		return time.Now()
 	}
-	return time.Now()
+	return l.frozen
+}
+
+// freeze stops the agent; its connection stands.
+func (l *link) freeze() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.frozen = time.Now()
 }
 
 func (l *link) Dispatch(_ context.Context, a *dispatch.Assignment) error {
@@ -336,6 +343,37 @@ func TestBusyAndDraining(t *testing.T) {
 	})
 }
 
+// An agent that freezes, or whose cable is pulled, keeps its connection for a
+// while. What it has is given up as soon as if it had died, and it gets no more.
+func TestAgentIsFrozen(t *testing.T) {
+	t.Parallel()
+	in(t, dispatch.Config{}, func(b *bench) {
+		id := b.create("quiet", "begun")
+		l := b.connect("one", 3, linux)
+		for _, a := range l.take() {
+			b.say(l, a, runs.Report{Acked: true}, runs.Report{Started: true})
+			if a.Spec.Name == "begun" {
+				b.say(l, a, step(status.StepRunning))
+			}
+		}
+		pass(time.Minute) // it lives: nothing is lost
+		b.want(id, "begun", status.JobRunning)
+		b.want(id, "quiet", status.JobRunning)
+		l.freeze()
+		frozen := time.Now()
+		for b.job(id, "quiet").Status != status.JobQueued || b.job(id, "begun").Status != status.JobRecovering {
+			if time.Since(frozen) > 15*time.Second {
+				t.Fatal("a frozen agent was not noticed within 15 s")
+			}
+			pass(100 * time.Millisecond)
+		}
+		pass(5 * time.Second)
+		if got := l.take(); len(got) != 0 {
+			t.Errorf("a frozen agent was given %d jobs", len(got))
+		}
+	})
+}
+
 func TestAgentIsGone(t *testing.T) {
 	t.Parallel()
 	in(t, dispatch.Config{}, func(b *bench) {
@@ -355,8 +393,8 @@ func TestAgentIsGone(t *testing.T) {
 		gone := time.Now()
 		for b.job(id, "quiet").Status != status.JobQueued {
 			pass(time.Second)
-			if time.Since(gone) > 20*time.Second {
-				t.Fatal("an attempt without a step was not offered again within 20 s")
+			if time.Since(gone) > 15*time.Second {
+				t.Fatal("an attempt without a step was not offered again within 15 s")
 			}
 		}
 		b.want(id, "begun", status.JobRecovering)
@@ -385,7 +423,7 @@ func TestAgentHangs(t *testing.T) {
 		pass(time.Minute)
 		b.want(id, "quiet", status.JobRunning)
 		l.mu.Lock()
-		l.cut = time.Now()
+		l.frozen = time.Now()
 		l.mu.Unlock()
 		pass(20 * time.Second)
 		b.want(id, "quiet", status.JobQueued)
@@ -405,7 +443,7 @@ func TestStoppedForAWhile(t *testing.T) {
 		pass(20 * time.Second)
 		heard := func(at time.Time) {
 			l.mu.Lock()
-			l.cut = at
+			l.frozen = at
 			l.mu.Unlock()
 		}
 		heard(clock())

@@ -31,7 +31,7 @@ type Config struct {
 
 	// Zero durations are the defaults.
 	AckTimeout time.Duration // 10 s
-	Silence    time.Duration // without a sign of life, lost: 15 s
+	Silence    time.Duration // without a sign of life, lost: 13 s
 	Recovery   time.Duration // for a begun attempt to come back: 120 s
 	Stall      time.Duration // without a job heartbeat of its own: 120 s
 }
@@ -40,13 +40,17 @@ func (c Config) defaults() Config {
 	for _, d := range []struct {
 		at *time.Duration
 		to time.Duration
-	}{{&c.AckTimeout, 10 * time.Second}, {&c.Silence, 15 * time.Second}, {&c.Recovery, 120 * time.Second}, {&c.Stall, 120 * time.Second}} {
+	}{{&c.AckTimeout, 10 * time.Second}, {&c.Silence, silence}, {&c.Recovery, 120 * time.Second}, {&c.Stall, 120 * time.Second}} {
 		if *d.at <= 0 {
 			*d.at = d.to
 		}
 	}
 	return c
 }
+
+// silence leaves, of the fifteen seconds in which the death of an agent is to be
+// noticed, one for the sweep to come round and one for it to write.
+const silence = 13 * time.Second
 
 // Dispatcher connects the queue with the agents.
 type Dispatcher struct {

@@ -9,13 +9,13 @@
 // Rounds are started by signals (a job was queued, a slot became free, an agent
 // came) and by the poll behind them, never only by a signal.
 //
-// Nothing about an attempt is kept only here. Signs of life are written to the
-// store every few seconds, and one process, the leader, sweeps: an attempt that
-// nobody acknowledged in time is taken back, one that is silent is offered again
-// if it had not begun, or waits for its agent, and fails as infrastructure in
-// the end. A restart therefore loses nothing and needs no timers. What members
-// hold is compared with the store when something was cancelled, and an attempt
-// that is no longer theirs is ended by force.
+// Nothing about an attempt is kept only here. When an agent was last heard is
+// written to the store every few seconds, and one process, the leader, sweeps: an
+// attempt that nobody acknowledged in time is taken back, one that is silent is
+// offered again if it had not begun, or waits for its agent, and fails as
+// infrastructure in the end. A restart therefore loses nothing and needs no
+// timers. What members hold is compared with the store when something was
+// cancelled, and an attempt that is no longer theirs is ended by force.
 //
 // Expressions of the lock file are evaluated before a job is sent, by an
 // [Evaluator] that is given in; this room runs nothing of the author's. It does

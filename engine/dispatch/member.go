@@ -40,6 +40,7 @@ type held struct {
 	run       engine.RunID
 	stopped   bool      // it was asked to cancel
 	heartbeat time.Time // its own, not the connection's
+	signed    time.Time // the sign of life that was written last
 }
 
 // Hello is how an agent introduces itself.
@@ -169,6 +170,9 @@ func ignoreStale(err error) error {
 
 // free is how many jobs the member can take now.
 func (m *Member) free(now time.Time) int {
+	if now.Sub(m.link.Heard()) > frozen {
+		return 0
+	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if m.gone || m.draining || m.drained || now.Before(m.pause) {

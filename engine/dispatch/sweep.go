@@ -12,8 +12,12 @@ import (
 )
 
 const (
-	// aliveEvery is a third of what counts as silence.
-	aliveEvery = 5 * time.Second
+	// aliveEvery is how often is looked who was heard. What is written about an
+	// attempt is at least as much newer than what was written before.
+	aliveEvery = 2 * time.Second
+	// frozen is how long an agent that says something every five seconds can be
+	// quiet before it is given nothing more.
+	frozen = 8 * time.Second
 	// sweepPage bounds one look at each kind of overdue attempt.
 	sweepPage = 500
 )
@@ -24,24 +28,60 @@ func (d *Dispatcher) keepAlive(ctx context.Context) error {
 }
 
 func (d *Dispatcher) alive(ctx context.Context) error {
-	busy := map[*Member][]engine.Token{}
+	// When the agent was heard, not now: that its connection stands says little, and
+	// to have been silent since then is what counts.
+	heard := map[*Member]sign{}
 	for _, m := range d.all() {
-		if tokens := m.tokens(); len(tokens) > 0 {
-			busy[m] = tokens
+		if s := m.sign(); len(s.tokens) > 0 {
+			heard[m] = s
 		}
 	}
-	if len(busy) == 0 {
-		return nil
-	}
-	err := d.store.Tx(ctx, func(tx store.Tx) error {
-		for m, tokens := range busy {
-			if err := tx.Queue().Alive(ctx, m.link.Heard(), tokens...); err != nil {
-				return err
+	var err error
+	if len(heard) > 0 {
+		err = d.store.Tx(ctx, func(tx store.Tx) error {
+			for _, s := range heard {
+				if err := tx.Queue().Alive(ctx, s.at, s.tokens...); err != nil {
+					return err
+				}
 			}
+			return nil
+		})
+	}
+	if err == nil {
+		for m, s := range heard {
+			m.signed(s)
 		}
-		return nil
-	})
+	}
 	return errors.Join(err, d.stalled(ctx))
+}
+
+// sign is when an agent was heard, and the attempts of which that is news.
+type sign struct {
+	at     time.Time
+	tokens []engine.Token
+}
+
+func (m *Member) sign() sign {
+	s := sign{at: m.link.Heard()}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	for t, h := range m.open {
+		if s.at.Sub(h.signed) >= aliveEvery {
+			s.tokens = append(s.tokens, t)
+		}
+	}
+	return s
+}
+
+// signed remembers what was written.
+func (m *Member) signed(s sign) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	for _, t := range s.tokens {
+		if h := m.open[t]; h != nil {
+			h.signed = s.at
+		}
+	}
 }
 
 // lead sweeps while this process is the leader.

@@ -39,7 +39,7 @@ func (a *Agent) own() (release func() error, heir bool, err error) {
 		a.config.Log.Warn("agent: temporary files of an earlier agent cannot be removed", "err", err)
 	}
 	if err := os.MkdirAll(a.tempDir(), 0o700); err != nil {
-		return nil, errors.Join(fmt.Errorf("agent: %w", err), lock.Close())
+		return nil, false, errors.Join(fmt.Errorf("agent: %w", err), lock.Close())
 	}
 	// No tree of ours borrows from a mirror now, so old ones can go.
 	a.trees.Collect(a.config.Now(), mirrorAge)
