@@ -3,10 +3,10 @@ package chaos
 import (
 	"encoding/json"
 	"fmt"
-	"strings"
 
 	"github.com/kici-dev/kici-go/engine/runs"
 	"github.com/kici-dev/kici-go/engine/state"
+	"github.com/kici-dev/kici-go/lockfile/jobspec"
 	"github.com/kici-dev/kici-go/lockfile/status"
 )
 
@@ -58,16 +58,14 @@ func (c *check) blame(job *StoredJob, succeeded *int) {
 	case status.JobSuccess:
 		*succeeded++
 	case status.JobFailed:
-		if !strings.HasPrefix(job.Reason, infrastructure) {
+		var told jobspec.Result // by an agent, or by who waited for one
+		if json.Unmarshal(job.Detail, &told) != nil || !told.Infrastructure {
 			c.fail(Blameless, "job "+string(job.ID), "failed for another reason than its machine: %s", job.Reason)
 		}
 	case status.JobCancelled, status.JobTimedOut, status.JobDropped:
 		c.fail(Blameless, "job "+string(job.ID), "is %s, which nobody asked for: %s", job.Status, job.Reason)
 	}
 }
-
-// infrastructure begins the reason of every job that its machine failed.
-const infrastructure = "infrastructure"
 
 // legal: what was announced is a walk through the table, and ends where the row
 // is.

@@ -2,6 +2,7 @@ package chaos
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -62,7 +63,16 @@ func Run(ctx context.Context, c Config) (rep *Report, err error) {
 	snapshot.Left = append(left, w.left()...)
 	rep = &Report{History: &History{Expect: expect(), Events: rec.all()}, Snapshot: snapshot}
 	rep.Violations, rep.Took = Check(rep.History, rep.Snapshot), time.Since(began)
-	return rep, nil
+	return rep, w.keepSnapshot(snapshot)
+}
+
+// keepSnapshot writes down what was judged, beside the history.
+func (w *world) keepSnapshot(s *Snapshot) error {
+	text, err := json.MarshalIndent(s, "", " ")
+	if err != nil {
+		return err
+	}
+	return os.WriteFile(filepath.Join(w.dir, "snapshot.json"), text, 0o600)
 }
 
 // live is the life of the house, from its start to its end.
@@ -214,4 +224,24 @@ func marked(variable string) []int {
 func commandLine(pid int) string {
 	b, _ := os.ReadFile(fmt.Sprintf("/proc/%d/cmdline", pid))
 	return strings.ReplaceAll(strings.TrimRight(string(b), "\x00"), "\x00", " ")
+}
+
+// Summary counts what a run was made of.
+func (r *Report) Summary() string {
+	kinds, attempts, retried, succeeded := map[string]int{}, 0, 0, 0
+	for i := range r.History.Events {
+		kinds[r.History.Events[i].Kind]++
+	}
+	for i := range r.Snapshot.Runs {
+		for j := range r.Snapshot.Runs[i].Jobs {
+			job := &r.Snapshot.Runs[i].Jobs[j]
+			attempts += len(job.Attempts)
+			retried += max(0, len(job.Attempts)-1)
+			if job.Status == "success" {
+				succeeded++
+			}
+		}
+	}
+	return fmt.Sprintf("%d deliveries in %d requests (%d without an answer), %d runs, %d attempts (%d repeated), %d jobs succeeded, %d faults, %d chunks of log acknowledged, %d stalls of the machine",
+		kinds[Sent], kinds[Answered]+kinds[Unanswered], kinds[Unanswered], len(r.Snapshot.Runs), attempts, retried, succeeded, kinds[Began], kinds[Acked], kinds[Stalled])
 }

@@ -1,0 +1,124 @@
+//go:build linux
+
+// Command chaos breaks real services for as long as it is asked to, and says
+// whether every promise was kept. It builds the programs, draws a plan from a
+// seed, and runs one house after the other: several orchestrators on one
+// Postgres, and one on SQLite. What is printed at the beginning of a house is all
+// that is needed to have it again; what a house was, its history, logs and
+// stores, is kept when a promise was broken.
+//
+//	go run ./cmd/internal/chaos -for 10m -seed 7
+package main
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"os/exec"
+	"os/signal"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/kici-dev/kici-go/kici/kicitest/chaos"
+)
+
+// options are the flags.
+type options struct {
+	length               time.Duration
+	seed                 uint64
+	deliveries, matching int
+	faults, clients      int
+	pace, settle         time.Duration
+	only, dir            string
+	lie, swallow         int64
+	twoAgents            bool
+}
+
+func main() {
+	var o options
+	flag.DurationVar(&o.length, "for", 10*time.Minute, "begin houses for so long; at least one of each kind")
+	flag.Uint64Var(&o.seed, "seed", uint64(time.Now().Unix()), "of the first house; each has the next one")
+	flag.IntVar(&o.deliveries, "deliveries", 2000, "that are sent to a house")
+	flag.IntVar(&o.matching, "matching", 15, "of a hundred deliveries start something")
+	flag.IntVar(&o.faults, "faults", 40, "that befall a house")
+	flag.IntVar(&o.clients, "clients", 8, "that send at once")
+	flag.DurationVar(&o.pace, "pace", 20*time.Millisecond, "between deliveries")
+	flag.DurationVar(&o.settle, "settle", 5*time.Minute, "that a house may take to come to rest")
+	flag.StringVar(&o.only, "only", "", "houses whose name contains this")
+	flag.StringVar(&o.dir, "dir", "", "where houses stand; a temporary folder")
+	flag.Int64Var(&o.lie, "bug-lie", 0, "plant a bug: this commit of the database is none")
+	flag.Int64Var(&o.swallow, "bug-swallow", 0, "plant a bug: this log chunk is acknowledged and lost")
+	flag.BoolVar(&o.twoAgents, "bug-two-agents", false, "plant a bug: every job goes to a second agent as well")
+	flag.Parse()
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	broken, err := o.run(ctx)
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "chaos:", err)
+		os.Exit(2)
+	}
+	if broken > 0 {
+		fmt.Printf("chaos: %d violations\n", broken)
+		os.Exit(1)
+	}
+	fmt.Println("chaos: every promise was kept")
+}
+
+// run has houses until the time is over, and counts what was broken in them.
+func (o *options) run(ctx context.Context) (broken int, err error) {
+	dir := o.dir
+	if dir == "" {
+		if dir, err = os.MkdirTemp("", "kici-chaos-"); err != nil {
+			return 0, err
+		}
+	}
+	programs := filepath.Join(dir, "bin")
+	build := exec.CommandContext(ctx, "go", "build", "-o", programs+string(filepath.Separator), "./cmd/kici-orchestrator", "./cmd/kici-agent")
+	if out, err := build.CombinedOutput(); err != nil {
+		return 0, fmt.Errorf("build: %w: %s", err, out)
+	}
+	topologies := []chaos.Topology{chaos.Shared(2, 3, 2), chaos.Embedded(2, 2)}
+	until := time.Now().Add(o.length)
+	for i := 0; i < len(topologies) || time.Now().Before(until); i++ {
+		t := topologies[i%len(topologies)]
+		if !strings.Contains(t.Name, o.only) {
+			continue
+		}
+		place := filepath.Join(dir, fmt.Sprintf("house-%03d", i))
+		n, err := o.house(ctx, programs, place, t, o.seed+uint64(i))
+		if err != nil {
+			return broken, fmt.Errorf("%s: %w", place, err)
+		}
+		if broken += n; n == 0 {
+			if err := os.RemoveAll(place); err != nil {
+				return broken, err
+			}
+		}
+	}
+	if broken == 0 && o.dir == "" {
+		err = os.RemoveAll(dir)
+	}
+	return broken, err
+}
+
+// house is one of them.
+func (o *options) house(ctx context.Context, programs, place string, t chaos.Topology, seed uint64) (int, error) {
+	rep, err := chaos.Run(ctx, chaos.Config{
+		Topology: t, Seed: seed, Programs: programs, Path: os.Getenv("PATH"), Dir: place, Deliveries: o.deliveries, Clients: o.clients,
+		Matching: o.matching, Pace: o.pace, Settle: o.settle, Out: os.Stdout,
+		Plan: chaos.DrawPlan(rand.New(rand.NewPCG(seed, 2)), &t, o.faults, o.deliveries),
+		Bugs: chaos.Bugs{Lie: o.lie, Swallow: o.swallow, TwoAgents: o.twoAgents},
+	})
+	if err != nil {
+		return 0, err
+	}
+	fmt.Printf("chaos: %s in %s: %s\n", t.Name, rep.Took.Round(time.Second), rep.Summary())
+	for _, v := range rep.Violations {
+		fmt.Println(" ", v)
+	}
+	return len(rep.Violations), nil
+}

@@ -1,0 +1,15 @@
+//go:build !linux
+
+// Command chaos needs Linux, on which processes can be made to die with their
+// parent.
+package main
+
+import (
+	"fmt"
+	"os"
+)
+
+func main() {
+	fmt.Fprintln(os.Stderr, "chaos: only on Linux can the harness be sure to leave no process behind")
+	os.Exit(2)
+}
