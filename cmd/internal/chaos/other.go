@@ -1,7 +1,5 @@
 //go:build !linux
 
-// Command chaos needs Linux, on which processes can be made to die with their
-// parent.
 package main
 
 import (

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"regexp"
+	"strconv"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -31,13 +32,21 @@ type Config struct {
 	// Connections bounds the pool; 16 when zero. One more listens, and one more is
 	// used by each Session.
 	Connections int
+	// Vanished is how long the server keeps what a client holds that says nothing
+	// in the middle of a transaction, or while it leads; 10 s when zero. A client
+	// that dies is noticed at once. One whose machine froze or lost its network is
+	// noticed by nothing else for hours, and runs it had locked would hang as long.
+	Vanished time.Duration
 }
+
+const defaultVanished = 10 * time.Second
 
 // Store is a store.Store on PostgreSQL.
 type Store struct {
 	pool     *pgxpool.Pool
 	schema   string
 	hub      wake.Hub
+	vanished time.Duration
 	notifier *notifier
 	stop     context.CancelFunc
 	running  sync.WaitGroup
@@ -63,7 +72,11 @@ func Open(ctx context.Context, c Config) (*Store, error) {
 	if c.Connections > 0 {
 		pc.MaxConns = int32(c.Connections)
 	}
+	if c.Vanished <= 0 {
+		c.Vanished = defaultVanished
+	}
 	pc.ConnConfig.RuntimeParams["search_path"] = c.Schema
+	pc.ConnConfig.RuntimeParams["idle_in_transaction_session_timeout"] = strconv.FormatInt(c.Vanished.Milliseconds(), 10)
 	pool, err := pgxpool.NewWithConfig(ctx, pc)
 	if err != nil {
 		return nil, fmt.Errorf("store: connect: %w", err)
@@ -72,7 +85,7 @@ func Open(ctx context.Context, c Config) (*Store, error) {
 		pool.Close()
 		return nil, fmt.Errorf("store: connect: %w", err)
 	}
-	s := &Store{pool: pool, schema: c.Schema, notifier: newNotifier(c.Schema)}
+	s := &Store{pool: pool, schema: c.Schema, vanished: c.Vanished, notifier: newNotifier(c.Schema)}
 	background, stop := context.WithCancel(context.WithoutCancel(ctx))
 	s.stop = stop
 	s.running.Go(func() { s.notifier.send(background, pool) })

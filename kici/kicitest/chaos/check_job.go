@@ -62,9 +62,23 @@ func (c *check) blame(job *StoredJob, succeeded *int) {
 		if json.Unmarshal(job.Detail, &told) != nil || !told.Infrastructure {
 			c.fail(Blameless, "job "+string(job.ID), "failed for another reason than its machine: %s", job.Reason)
 		}
-	case status.JobCancelled, status.JobTimedOut, status.JobDropped:
+	case status.JobCancelled:
+		if n := len(job.Attempts); n == 0 || !c.restarted(&job.Attempts[n-1]) {
+			c.fail(Blameless, "job "+string(job.ID), "is cancelled, which nobody asked for: %s", job.Reason)
+		}
+	case status.JobTimedOut, status.JobDropped:
 		c.fail(Blameless, "job "+string(job.ID), "is %s, which nobody asked for: %s", job.Status, job.Reason)
 	}
+}
+
+// restarted: its agent was asked to end, which cancels what it has.
+func (c *check) restarted(a *StoredAttempt) bool {
+	for _, w := range c.windows() {
+		if w.fault == Restart && w.node == string(a.Agent) && !w.from.After(a.EndedAt) && (w.to.IsZero() || !a.DispatchedAt.After(w.to)) {
+			return true
+		}
+	}
+	return false
 }
 
 // legal: what was announced is a walk through the table, and ends where the row

@@ -144,7 +144,7 @@ func (c *check) due(from time.Time, limit time.Duration, all []window) time.Time
 // one process is free as soon as that process is.
 func (c *check) sessions() {
 	all := c.windows()
-	vacant := map[string]time.Time{}
+	vacant, starting := map[string]time.Time{}, map[string]time.Time{}
 	for i := range c.h.Events {
 		switch e := &c.h.Events[i]; e.Kind {
 		case Vacant:
@@ -160,6 +160,22 @@ func (c *check) sessions() {
 			if due := c.due(since, handOver, all); e.At.After(due) {
 				c.fail(Sessions, e.ID, "nobody led for %s", e.At.Sub(since).Round(10*time.Millisecond))
 			}
+		case Started:
+			starting[e.Node] = e.At
+		case Ended:
+			delete(starting, e.Node)
+		case Ready:
+			since, ok := starting[e.Node]
+			if ok && !isAgent(e.Node) && e.At.After(c.due(since, handOver, all)) {
+				c.fail(Sessions, e.Node, "waited %s before it worked", e.At.Sub(since).Round(10*time.Millisecond))
+			}
+		case Rested:
+			for name, since := range vacant {
+				if e.At.After(c.due(since, handOver, all)) {
+					c.fail(Sessions, name, "nobody led for %s, to the end", e.At.Sub(since).Round(10*time.Millisecond))
+				}
+			}
+			return
 		case Locked:
 			if e.Status != 0 {
 				c.fail(Sessions, e.Node, "a second process got the store that %s", strings.Join(e.Text, " "))

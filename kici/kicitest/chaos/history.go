@@ -24,6 +24,7 @@ const (
 	Vacant     = "vacant"     // nobody holds it
 	Acked      = "acked"      // an agent was told that log lines are stored
 	Followed   = "followed"   // a reader saw log lines
+	Rested     = "rested"     // nothing is under way any more; what ends from now on was stopped
 	Stalled    = "stalled"    // the machine stood still for Took
 )
 

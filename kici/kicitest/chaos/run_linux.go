@@ -96,6 +96,12 @@ func (w *world) live(ctx context.Context) (left []string, err error) {
 		return nil, err
 	}
 	background.Go(func() { w.keep(running) })
+	if w.postgres != nil {
+		background.Go(func() { w.leads(running) })
+	}
+	if w.postgres == nil {
+		w.twin(ctx)
+	}
 	var accepted atomic.Int64
 	var wrecking sync.WaitGroup
 	wrecking.Go(func() { w.wreck(running, c.Plan, &accepted) })
@@ -108,7 +114,35 @@ func (w *world) live(ctx context.Context) (left []string, err error) {
 	if err := w.settle(ctx); err != nil {
 		fmt.Fprintln(c.Out, "chaos:", err) // the checker sees what is not over
 	}
-	return w.down(ctx), nil
+	w.rec.add(Event{Kind: Rested})
+	left = w.down(ctx)
+	if w.postgres != nil {
+		open, err := w.connections(ctx)
+		if err != nil {
+			return nil, err
+		}
+		left = append(left, open...)
+	}
+	return left, nil
+}
+
+// twin starts a second orchestrator on the folder of the first, which must be
+// refused and not wait.
+func (w *world) twin(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(ctx, 30*time.Second)
+	defer cancel()
+	first := w.nodes[w.config.Topology.of(KindOrchestrator)[0]]
+	second := &process{name: first.Name + "-twin", program: first.program, dir: first.dir, env: first.env, rec: w.rec}
+	if second.start() != nil {
+		return
+	}
+	_, err := second.says(ctx, "in use by another process")
+	second.kill()
+	e := Event{Kind: Locked, Node: second.name}
+	if err != nil {
+		e.Status, e.Text = 1, []string{err.Error()}
+	}
+	w.rec.add(e)
 }
 
 // clock writes down when the machine stood still: a wake-up that comes late came
