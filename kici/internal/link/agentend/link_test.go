@@ -1,6 +1,7 @@
 package agentend
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"net/http/httptest"
@@ -8,6 +9,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -230,6 +232,53 @@ func TestEndWhileOffline(t *testing.T) {
 		t.Errorf("in flight at registration %d: %+v", len(o.registers), last.InFlightJobs)
 	}
 	poll(t, "the end to be acknowledged", func() bool { return len(h.inFlight()) == 0 })
+}
+
+// counted counts how often was dialled.
+type counted struct {
+	transport.Dialer
+	n atomic.Int64
+}
+
+func (c *counted) Dial(ctx context.Context) (transport.Conn, error) {
+	c.n.Add(1)
+	return c.Dialer.Dial(ctx)
+}
+
+// TestStopWhileOffline: an agent that is stopped while nobody is there, and reaches
+// somebody before it gives up, still names the job whose end it brings.
+func TestStopWhileOffline(t *testing.T) {
+	t.Parallel()
+	gate := filepath.Join(t.TempDir(), "gate")
+	r := agenttest.New(t, agenttest.Flow(agenttest.Job("end", "await $`echo begun; while [ ! -e ${ctx.env.GATE} ]; do sleep 0.02; done; echo over`;")))
+	o := newOrchestrator(t)
+	dials := &counted{Dialer: o.door}
+	h := open(t, o, 1, func(c *Config) { c.Dialer = dials }).ready(t)
+	o.send(dispatch(r, "end", func(m *message.JobDispatch) { m.JobConfig.Input.Variables = map[string]string{"GATE": gate} }))
+	o.said("job-end", "begun")
+	o.door.Refuse(true)
+	o.door.Break()
+	if err := os.WriteFile(gate, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	poll(t, "the job to end", func() bool { return len(h.agent.InFlight()) == 0 })
+	stopped := make(chan error, 1)
+	go func() { stopped <- h.stop() }()
+	before := dials.n.Load()
+	poll(t, "it to dial on while it stops", func() bool { return dials.n.Load() > before+8 })
+	o.door.Refuse(false)
+	if end := o.ended("job-end"); end.State != status.JobSuccess {
+		t.Errorf("%+v", end.Data.Result)
+	}
+	o.mu.Lock()
+	last := o.registers[len(o.registers)-1]
+	o.mu.Unlock()
+	if len(last.InFlightJobs) != 1 {
+		t.Errorf("in flight: %+v", last.InFlightJobs)
+	}
+	if err := <-stopped; err != nil {
+		t.Error(err)
+	}
 }
 
 func poll(t *testing.T, what string, ok func() bool) {

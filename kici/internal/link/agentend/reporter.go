@@ -125,8 +125,10 @@ func (r *reporter) Finished(ctx context.Context, f agent.Finish) error {
 	l.mu.Unlock()
 	err := r.send(ctx, m)
 	l.work.Go(func() {
-		if err == nil {
-			_ = l.session.Flush(ctx) // ends with ctx, which is the agent's
+		if err == nil && l.session.Flush(ctx) != nil {
+			// The agent has been stopped, and the link goes on for a moment: whoever it
+			// reaches yet must not believe that the job was never here.
+			return
 		}
 		l.mu.Lock()
 		delete(l.untold, r.ref.Attempt)
