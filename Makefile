@@ -3,11 +3,12 @@
 GO ?= go
 PKG ?= ./...
 FUZZTIME ?= 20s
+CHAOSTIME ?= 10m
 PLATFORMS = linux/amd64 linux/arm64 darwin/amd64 darwin/arm64 windows/amd64 windows/arm64
 BINARIES = kici kici-orchestrator kici-agent kici-admin kici-relay
 MAXSIZE = 45000000
 
-.PHONY: help test race lint bench fuzz generate verify sizes cross build
+.PHONY: help test race lint bench chaos fuzz generate verify sizes cross build
 
 help: ## list the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  %-10s %s\n", $$1, $$2}'
@@ -30,6 +31,9 @@ bench: ## time whole processes, medians beside the original's figures
 	$(GO) run ./cmd/internal/bench
 	$(GO) test ./kici ./engine/dispatch -run "^$$" -bench "Push|Log|Noop" -benchtime 40x
 	$(GO) test ./executor/expr -run "^$$" -bench Hostile -benchtime 40x
+
+chaos: ## break real services for CHAOSTIME and check every promise (CHAOSFLAGS="-seed 7")
+	$(GO) run ./cmd/internal/chaos -for $(CHAOSTIME) $(CHAOSFLAGS)
 
 fuzz: ## fuzz every target for FUZZTIME
 	@set -e; grep -rlE '^func Fuzz' --include='*_test.go' . | while read -r f; do \

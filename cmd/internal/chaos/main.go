@@ -26,8 +26,9 @@ type options struct {
 	faults, clients      int
 	pace, settle         time.Duration
 	only, dir            string
-	lie, swallow         int64
-	twoAgents            bool
+	swallow              int64
+	lie                  string
+	twoAgents, forget    bool
 }
 
 func main() {
@@ -42,9 +43,10 @@ func main() {
 	flag.DurationVar(&o.settle, "settle", 5*time.Minute, "that a house may take to come to rest")
 	flag.StringVar(&o.only, "only", "", "houses whose name contains this")
 	flag.StringVar(&o.dir, "dir", "", "where houses stand; a temporary folder")
-	flag.Int64Var(&o.lie, "bug-lie", 0, "plant a bug: this commit of the database is none")
-	flag.Int64Var(&o.swallow, "bug-swallow", 0, "plant a bug: this log chunk is acknowledged and lost")
+	flag.StringVar(&o.lie, "bug-lie", "", "plant a bug: transactions with this in a statement are not committed (INSERT INTO event_payloads)")
+	flag.Int64Var(&o.swallow, "bug-swallow", 0, "plant a bug: log lines are acknowledged and lost, after so many chunks")
 	flag.BoolVar(&o.twoAgents, "bug-two-agents", false, "plant a bug: every job goes to a second agent as well")
+	flag.BoolVar(&o.forget, "bug-forget", false, "plant a bug: a repeated delivery comes in under another name")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
@@ -103,7 +105,7 @@ func (o *options) house(ctx context.Context, programs, place string, t chaos.Top
 		Topology: t, Seed: seed, Programs: programs, Path: os.Getenv("PATH"), Dir: place, Deliveries: o.deliveries, Clients: o.clients,
 		Matching: o.matching, Pace: o.pace, Settle: o.settle, Out: os.Stdout,
 		Plan: chaos.DrawPlan(rand.New(rand.NewPCG(seed, 2)), &t, o.faults, o.deliveries),
-		Bugs: chaos.Bugs{Lie: o.lie, Swallow: o.swallow, TwoAgents: o.twoAgents},
+		Bugs: chaos.Bugs{Lie: o.lie, Swallow: o.swallow, TwoAgents: o.twoAgents, Forget: o.forget},
 	})
 	if err != nil {
 		return 0, err

@@ -7,6 +7,8 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -45,6 +47,9 @@ func run(t *testing.T, c Config) *Report {
 	var out bytes.Buffer
 	if c.Dir == "" {
 		c.Dir = t.TempDir()
+		if d := os.Getenv("CHAOSDIR"); d != "" {
+			c.Dir = filepath.Join(d, t.Name())
+		}
 	}
 	c.Programs, c.Path, c.Out = bin, os.Getenv("PATH"), &out
 	if c.Settle == 0 {
@@ -78,8 +83,72 @@ func clean(t *testing.T, rep *Report) {
 	}
 }
 
-// The thin line: one orchestrator on Postgres, one agent that is killed once.
-func TestThinLine(t *testing.T) {
+// quick is a plan that has most of what can go wrong in a few seconds. The long
+// form draws its plans, and lets faults last.
+func quick(faults ...Fault) Plan {
+	for i := range faults {
+		faults[i].After = 2 + 2*i
+		if faults[i].For == 0 {
+			faults[i].For = 500 * time.Millisecond
+		}
+	}
+	return faults
+}
+
+// Two orchestrators on one Postgres, of which all are killed, frozen and cut off.
+func TestPostgres(t *testing.T) {
 	t.Parallel()
-	clean(t, run(t, Config{Topology: Shared(1, 1, 2), Seed: 1, Deliveries: 20, Plan: Plan{{After: 8, What: Kill, Where: "agent-1", For: time.Second}}}))
+	clean(t, run(t, Config{Topology: Shared(2, 2, 2), Seed: 1, Deliveries: 32, Pace: 50 * time.Millisecond, Plan: quick(
+		Fault{What: Kill, Where: "agent-1", At: BeforeDispatch, Wire: "agent-1>orchestrators"},
+		Fault{What: Kill, Where: "orchestrator-1", At: AfterCommit, Wire: "orchestrator-1>postgres"},
+		Fault{What: Cut, Where: "agent-2>orchestrators"},
+		Fault{What: Kill, Where: "orchestrator-2", At: BeforeAnswer, Wire: "clients>orchestrators"},
+		Fault{What: Pause, Where: "agent-2", For: time.Second},
+		Fault{What: Kill, Where: "postgres", At: AfterCommit, Wire: "orchestrator-1>postgres"},
+		Fault{What: Hold, Where: "agent-1>orchestrators", For: time.Second},
+		Fault{What: HoldDown, Where: "orchestrator-1>postgres", For: time.Second},
+		Fault{What: Kill, Where: "agent-2", At: BeforeAck, Wire: "agent-2>orchestrators"},
+		Fault{What: Pause, Where: "orchestrator-2", For: time.Second},
+		Fault{What: Slow, Where: "orchestrator-1>postgres", For: time.Second},
+		Fault{What: Restart, Where: "orchestrator-1"},
+		Fault{What: Kill, Where: "orchestrator-2", At: BeforeCommit, Wire: "orchestrator-2>postgres"},
+	)}))
+}
+
+// One orchestrator on SQLite, and another that wants its folder.
+func TestSQLite(t *testing.T) {
+	t.Parallel()
+	clean(t, run(t, Config{Topology: Embedded(2, 1), Seed: 2, Deliveries: 18, Pace: 50 * time.Millisecond, Plan: quick(
+		Fault{What: Kill, Where: "orchestrator-1", At: BeforeAnswer, Wire: "clients>orchestrators"},
+		Fault{What: Kill, Where: "agent-1", At: BeforeReport, Wire: "agent-1>orchestrators"},
+		Fault{What: HoldUp, Where: "agent-2>orchestrators", For: time.Second},
+		Fault{What: Kill, Where: "orchestrator-1"},
+		Fault{What: Restart, Where: "agent-2"},
+		Fault{What: Pause, Where: "orchestrator-1", For: time.Second},
+	)}))
+}
+
+// Bugs in a running house are caught, each under its promise.
+func TestPlantedInARunningHouse(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		name    string
+		promise string
+		house   Topology
+		bugs    Bugs
+	}{
+		{"the store answers before it commits a delivery", Durable, Shared(1, 1, 2), Bugs{Lie: "INSERT INTO event_payloads"}},
+		{"the store answers before it commits lines", Logged, Shared(1, 1, 2), Bugs{Lie: "INSERT INTO log_chunks", Unless: "INSERT INTO events"}},
+		{"lines are acknowledged and lost", Logged, Embedded(1, 2), Bugs{Swallow: 1}},
+		{"two agents get every job", Fenced, Embedded(2, 2), Bugs{TwoAgents: true}},
+		{"a repetition is not recognised", Once, Embedded(1, 1), Bugs{Forget: true}},
+	} {
+		t.Run(strings.ReplaceAll(c.name, " ", "-"), func(t *testing.T) {
+			t.Parallel()
+			rep := run(t, Config{Topology: c.house, Seed: 4, Deliveries: 5, Matching: 100, Clients: 2, Bugs: c.bugs})
+			if got := Promises(rep.Violations); !slices.Contains(got, c.promise) {
+				t.Errorf("%s was not seen to be broken, but %v", c.promise, got)
+			}
+		})
+	}
 }

@@ -162,6 +162,9 @@ func (c *check) numbered(job *StoredJob, a *StoredAttempt, known map[string]*sen
 
 // contains: lines that somebody was told of stand there, in that order.
 func (c *check) contains(a *StoredAttempt, e *Event) {
+	if a.Status != status.QueueCompleted && !a.EndedAt.IsZero() && e.At.After(a.EndedAt) {
+		return // the attempt had been taken back: its agent is told to forget, not that it was heard
+	}
 	lines := a.Logs[e.Step]
 	for _, want := range e.Text {
 		found := false

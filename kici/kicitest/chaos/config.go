@@ -2,6 +2,8 @@ package chaos
 
 import (
 	"io"
+	"slices"
+	"strings"
 	"sync/atomic"
 	"time"
 
@@ -29,23 +31,41 @@ type Config struct {
 }
 
 // Bugs are planted in a running house, to see whether the checker catches them.
+// Each is a bug of what stands between the services, so that it is theirs to
+// everybody who looks.
 type Bugs struct {
-	// Lie is at which commit, counted from 1, the database says that it has
-	// committed and does not. 0 is never.
-	Lie int64
-	// Swallow is which log chunk is acknowledged to the agent and lost.
+	// Lie is a part of a statement: the database says that transactions with it
+	// have been committed, and has rolled them back.
+	Lie string
+	// Unless keeps it honest about transactions that have this statement as well.
+	Unless string
+	// Swallow: log lines of steps are acknowledged to the agent and lost, after so
+	// many were not. 0 is never.
 	Swallow int64
-	// TwoAgents: every job is handed to a second agent as well.
+	// TwoAgents: every job is handed to a second agent as well, and no agent hears
+	// that it is to give one up.
 	TwoAgents bool
+	// Forget: a repeated delivery comes in under another name.
+	Forget bool
 
-	commits, chunks *atomic.Int64
+	planted       *atomic.Bool // they begin when the house stands
+	chunks, names *atomic.Int64
 }
 
-func (b *Bugs) count() { b.commits, b.chunks = &atomic.Int64{}, &atomic.Int64{} }
+func (b *Bugs) prepare() {
+	b.planted, b.chunks, b.names = &atomic.Bool{}, &atomic.Int64{}, &atomic.Int64{}
+}
 
-func (b *Bugs) lie() bool { return b.Lie > 0 && b.commits.Add(1) == b.Lie }
+func (b *Bugs) lie(statements []string) bool {
+	has := func(part string) bool {
+		return part != "" && slices.ContainsFunc(statements, func(s string) bool { return strings.Contains(s, part) })
+	}
+	return b.planted.Load() && has(b.Lie) && !has(b.Unless)
+}
 
 func (b *Bugs) swallow(m message.Message) bool {
 	c, ok := m.(*message.LogChunk)
-	return ok && c.StepIndex >= 0 && b.Swallow > 0 && b.chunks.Add(1) == b.Swallow
+	return ok && c.StepIndex >= 0 && b.Swallow > 0 && b.chunks.Add(1) > b.Swallow
 }
+
+func (b *Bugs) rename() bool { return b.Forget && b.names.Add(1)%2 == 0 }

@@ -63,7 +63,7 @@ func lockKey(schema, name string) string {
 // connections lists who is connected to the database besides ourselves, and the
 // advisory locks that are held.
 func (w *world) connections(ctx context.Context) ([]string, error) {
-	rows, err := pgQuery(ctx, w.postgres.Socket(), `SELECT application_name, 'connected, '||coalesce(state,'') FROM pg_stat_activity WHERE backend_type = 'client backend' AND pid <> pg_backend_pid()
+	rows, err := pgQuery(ctx, w.postgres.Socket(), `SELECT application_name, 'connected, '||coalesce(state,'') FROM pg_stat_activity WHERE backend_type = 'client backend' AND application_name <> 'chaos'
 		UNION ALL SELECT pid::text, 'holds an advisory lock' FROM pg_locks WHERE locktype = 'advisory'`)
 	var out []string
 	for _, r := range rows {

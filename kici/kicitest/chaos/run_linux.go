@@ -33,7 +33,7 @@ type Report struct {
 // An error means that no judgement was possible.
 func Run(ctx context.Context, c Config) (rep *Report, err error) {
 	began := time.Now()
-	c.Bugs.count()
+	c.Bugs.prepare()
 	if c.Out == nil {
 		c.Out = io.Discard
 	}
@@ -95,7 +95,10 @@ func (w *world) live(ctx context.Context) (left []string, err error) {
 	if err := w.up(ctx); err != nil {
 		return nil, err
 	}
-	background.Go(func() { w.keep(running) })
+	c.Bugs.planted.Store(true)
+	for _, n := range w.nodes {
+		background.Go(func() { n.keep(running) })
+	}
 	if w.postgres != nil {
 		background.Go(func() { w.leads(running) })
 	}

@@ -10,13 +10,16 @@ import (
 // message, and knows commits when it sees them.
 type postgresTap struct {
 	points *points
-	// lies: the store says that it has committed and rolls back. It is asked at
-	// every commit.
-	lies func() bool
+	// lies is asked at every commit, with the statements before it: whether the
+	// store is to say that it has committed, and to roll back.
+	lies func(statements []string) bool
 
 	up, down pgFrames
-	mu       sync.Mutex // guards what follows
-	answers  []bool     // of commits under way, oldest first: whether it is a lie
+	prepared map[string]string // statements by name
+	ran      []string          // those since the last commit
+
+	mu      sync.Mutex // guards answers
+	answers []bool     // of commits under way, oldest first: whether it is a lie
 }
 
 // pgFrames cuts a stream into messages. The first that a client sends has no
@@ -44,8 +47,8 @@ func (f *pgFrames) next() []byte {
 	return out
 }
 
-func newPostgresTap(p *points, lies func() bool) *postgresTap {
-	return &postgresTap{points: p, lies: lies, up: pgFrames{untyped: true}}
+func newPostgresTap(p *points, lies func([]string) bool) *postgresTap {
+	return &postgresTap{points: p, lies: lies, up: pgFrames{untyped: true}, prepared: map[string]string{}}
 }
 
 func (t *postgresTap) Pass(way Way, b []byte) []byte {
@@ -61,13 +64,25 @@ func (t *postgresTap) Pass(way Way, b []byte) []byte {
 	return out
 }
 
-// sent looks at what a client says: a query is Q, its length, and a text.
+// sent looks at what a client says, a letter, its length, and texts: P prepares a
+// statement under a name, B runs it (as some portal), Q is a query.
 func (t *postgresTap) sent(m []byte) []byte {
-	if m[0] != 'Q' || !bytes.EqualFold(m[5:], []byte("commit\x00")) {
+	switch texts := bytes.SplitN(m[5:], []byte{0}, 3); {
+	case m[0] == 'P' && len(texts) > 1:
+		t.prepared[string(texts[0])] = string(texts[1])
+	case m[0] == 'B' && len(texts) > 1:
+		t.ran = append(t.ran, t.prepared[string(texts[1])])
+	}
+	if m[0] != 'Q' {
+		return m
+	}
+	statements := t.ran
+	t.ran = nil
+	if !bytes.EqualFold(m[5:], []byte("commit\x00")) {
 		return m
 	}
 	t.points.reach(BeforeCommit)
-	lie := t.lies != nil && t.lies()
+	lie := t.lies != nil && t.lies(statements)
 	t.mu.Lock()
 	t.answers = append(t.answers, lie)
 	t.mu.Unlock()

@@ -3,6 +3,7 @@ package chaos
 import (
 	"bytes"
 	"encoding/binary"
+	"encoding/json"
 	"slices"
 	"sync"
 
@@ -23,10 +24,10 @@ type socketTap struct {
 	link   *heard
 	agent  string
 	// dispatched hears of every job that is handed over, as it stands on the wire;
-	// swallow tells whether a message of record is to be lost and acknowledged by us.
+	// swallow tells whether the lines of a log chunk are to be lost on their way.
 	dispatched func(frame []byte)
+	deaf       bool // agents do not hear that they are to give a job up
 	swallow    func(m message.Message) bool
-	crossing   *Crossing
 
 	up, down socketFrames
 
@@ -97,18 +98,21 @@ func (t *socketTap) Pass(way Way, b []byte) []byte {
 	f.rest = append(f.rest, b...)
 	var out []byte
 	for raw, text := f.next(); raw != nil; raw, text = f.next() {
-		if text == nil || each(text) {
-			out = append(out, raw...)
+		if text != nil {
+			if other := each(text); other != nil {
+				raw = other
+			}
 		}
+		out = append(out, raw...)
 	}
 	return out
 }
 
-// said looks at what an agent says; false keeps it back.
-func (t *socketTap) said(frame []byte) bool {
+// said looks at what an agent says, and gives what is to go on in its place.
+func (t *socketTap) said(frame []byte) []byte {
 	e, err := message.Open(message.ToOrchestrator, frame)
 	if err != nil || e.Seq == 0 {
-		return true
+		return nil
 	}
 	t.mu.Lock()
 	if e.Session != "" {
@@ -121,17 +125,16 @@ func (t *socketTap) said(frame []byte) bool {
 		t.link.keep(session, e.Seq, m)
 	}
 	if t.swallow != nil && t.swallow(e.Message) {
-		t.acknowledge(e.Seq)
-		return false
+		return socketFrame(emptied(frame), true)
 	}
-	return true
+	return nil
 }
 
 // told looks at what an orchestrator says.
-func (t *socketTap) told(frame []byte) bool {
+func (t *socketTap) told(frame []byte) []byte {
 	e, err := message.Open(message.ToAgent, frame)
 	if err != nil {
-		return true
+		return nil
 	}
 	switch m := e.Message.(type) {
 	case *message.JobDispatch:
@@ -139,13 +142,17 @@ func (t *socketTap) told(frame []byte) bool {
 		if t.dispatched != nil {
 			t.dispatched(frame)
 		}
+	case *message.JobCancel:
+		if t.deaf { // what nobody knows is passed over, and keeps its number
+			return socketFrame(bytes.Replace(frame, []byte(`"job.cancel"`), []byte(`"job.lament"`), 1), false)
+		}
 	case *message.Ack:
 		if m.Seq > 0 {
 			t.points.reach(BeforeAck)
 			t.acked(m.Seq)
 		}
 	}
-	return true
+	return nil
 }
 
 // acked writes down which lines an agent now believes to be stored.
@@ -188,34 +195,54 @@ func (h *heard) take(session string, upTo int64) []*message.LogChunk {
 	return out
 }
 
-// acknowledge lies to an agent that everything up to a number is stored.
-func (t *socketTap) acknowledge(seq int64) {
-	frame, err := message.Encode(&message.Ack{Seq: seq})
-	if err != nil {
-		return
+// emptied is a log chunk without its lines, as an agent would send it.
+func emptied(frame []byte) []byte {
+	var fields map[string]json.RawMessage
+	if json.Unmarshal(frame, &fields) != nil {
+		return frame
 	}
-	t.acked(seq)
-	_ = t.crossing.Inject(Down, socketText(frame))
+	fields["lines"] = json.RawMessage("[]")
+	out, err := json.Marshal(fields)
+	if err != nil {
+		return frame
+	}
+	return out
 }
 
-// socketText is a frame as a server sends it.
-func socketText(text []byte) []byte {
-	out := []byte{0x81}
+// socketFrame is a text frame. Those of clients are masked; the mask of ours hides
+// nothing.
+func socketFrame(text []byte, masked bool) []byte {
+	out, bit := []byte{0x81}, byte(0)
+	if masked {
+		bit = 0x80
+	}
 	switch n := len(text); {
 	case n < 126:
-		out = append(out, byte(n))
+		out = append(out, bit|byte(n))
 	case n < 1<<16:
-		out = binary.BigEndian.AppendUint16(append(out, 126), uint16(n))
+		out = binary.BigEndian.AppendUint16(append(out, bit|126), uint16(n))
 	default:
-		out = binary.BigEndian.AppendUint64(append(out, 127), uint64(n))
+		out = binary.BigEndian.AppendUint64(append(out, bit|127), uint64(n))
+	}
+	if masked {
+		out = append(out, 0, 0, 0, 0)
 	}
 	return append(out, text...)
 }
 
+// deliveryName begins the name of every delivery of ours.
+var deliveryName = []byte("X-Delivery-Id: d")
+
 // answerTap sees the answers that clients get.
-type answerTap struct{ points *points }
+type answerTap struct {
+	points *points
+	rename func() bool // whether the delivery that passes is to get another name
+}
 
 func (t *answerTap) Pass(way Way, b []byte) []byte {
+	if way == Up && bytes.Contains(b, deliveryName) && t.rename() {
+		return bytes.Replace(b, deliveryName, []byte("X-Delivery-Id: e"), 1)
+	}
 	if way == Down && bytes.HasPrefix(b, []byte("HTTP/1.1 202")) && t.points.reach(BeforeAnswer) {
 		return nil // whoever acted here has ended the connection
 	}

@@ -118,7 +118,7 @@ func build(c Config, rec *recorder, dir string) (*world, error) {
 	}
 	for _, wire := range c.Topology.Wires {
 		l := &link{Wire: wire}
-		l.Link = &Link{Name: wire.Name, Targets: func() []Target { return w.targets(wire.To) }, NewTap: func(x *Crossing) Tap { return w.tap(l, x) }}
+		l.Link = &Link{Name: wire.Name, Targets: func() []Target { return w.targets(wire.To) }, NewTap: func(*Crossing) Tap { return w.tap(l) }}
 		if err := l.Listen(); err != nil {
 			return nil, err
 		}
@@ -149,18 +149,19 @@ func (w *world) targets(names []string) []Target {
 }
 
 // tap listens in on a connection.
-func (w *world) tap(l *link, x *Crossing) Tap {
+func (w *world) tap(l *link) Tap {
 	switch l.Speaks {
 	case SpeaksPostgres:
 		return newPostgresTap(&l.points, w.config.Bugs.lie)
 	case SpeaksSocket:
-		t := &socketTap{points: &l.points, rec: w.rec, link: &l.heard, agent: l.From, crossing: x, swallow: w.config.Bugs.swallow}
+		t := &socketTap{points: &l.points, rec: w.rec, link: &l.heard, agent: l.From, swallow: w.config.Bugs.swallow}
 		if w.config.Bugs.TwoAgents {
+			t.deaf = true
 			t.dispatched = func(frame []byte) { w.duplicate(l, frame) }
 		}
 		return t
 	case SpeaksHTTP:
-		return &answerTap{&l.points}
+		return &answerTap{&l.points, w.config.Bugs.rename}
 	}
 	return nil
 }
@@ -179,7 +180,7 @@ func (w *world) duplicate(from *link, frame []byte) {
 		}
 		l.Link.mu.Unlock()
 		if x != nil {
-			_ = x.Inject(Down, socketText(unnumbered(frame)))
+			_ = x.Inject(Down, socketFrame(unnumbered(frame), false))
 			return
 		}
 	}
@@ -246,26 +247,15 @@ func (n *node) boot(ctx context.Context) error {
 	return err
 }
 
-// keep starts nodes again that have ended, as a service manager would, until
-// ctx ends.
-func (w *world) keep(ctx context.Context) {
-	look := time.NewTicker(250 * time.Millisecond)
-	defer look.Stop()
-	for {
-		select {
-		case <-ctx.Done():
-			return
-		case <-look.C:
+// keep starts a node again that has ended, as a service manager would, until ctx
+// ends.
+func (n *node) keep(ctx context.Context) {
+	for rest(ctx, 200*time.Millisecond) {
+		n.wanted.Lock()
+		if !n.running() && !n.down.Load() && !n.world.settled.Load() {
+			n.revive(ctx)
 		}
-		for _, n := range w.nodes {
-			if n.running() || n.down.Load() || w.settled.Load() || !n.wanted.TryLock() {
-				continue
-			}
-			if !n.running() && !n.down.Load() {
-				n.revive(ctx)
-			}
-			n.wanted.Unlock()
-		}
+		n.wanted.Unlock()
 	}
 }
 
