@@ -4,6 +4,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"flag"
 	"fmt"
 	"math/rand/v2"
@@ -11,6 +12,8 @@ import (
 	"os/exec"
 	"os/signal"
 	"path/filepath"
+	"runtime"
+	"strconv"
 	"strings"
 	"syscall"
 	"time"
@@ -29,6 +32,7 @@ type options struct {
 	swallow              int64
 	lie                  string
 	twoAgents, forget    bool
+	inside               bool
 }
 
 func main() {
@@ -47,34 +51,84 @@ func main() {
 	flag.Int64Var(&o.swallow, "bug-swallow", 0, "plant a bug: log lines are acknowledged and lost, after so many chunks")
 	flag.BoolVar(&o.twoAgents, "bug-two-agents", false, "plant a bug: every job goes to a second agent as well")
 	flag.BoolVar(&o.forget, "bug-forget", false, "plant a bug: a repeated delivery comes in under another name")
+	flag.BoolVar(&o.inside, "inside", false, "this process is in namespaces of its own (it says so to itself)")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	defer stop()
-	broken, err := o.run(ctx)
+	broken, err := o.enter(ctx)
+	stop()
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "chaos:", err)
 		os.Exit(2)
 	}
 	if broken > 0 {
-		fmt.Printf("chaos: %d violations\n", broken)
-		os.Exit(1)
+		os.Exit(exitBroken)
 	}
-	fmt.Println("chaos: every promise was kept")
+	if o.inside || !chaos.CanBePrivate() {
+		fmt.Println("chaos: every promise was kept")
+	}
 }
 
-// run has houses until the time is over, and counts what was broken in them.
-func (o *options) run(ctx context.Context) (broken int, err error) {
-	dir := o.dir
-	if dir == "" {
-		if dir, err = os.MkdirTemp("", "kici-chaos-"); err != nil {
+// enter builds the programs, and goes on in namespaces of our own where that is
+// possible: as a child, which is this program again.
+func (o *options) enter(ctx context.Context) (broken int, err error) {
+	if o.inside {
+		if err := chaos.EnterPrivate(ctx); err != nil {
+			return 0, err
+		}
+		return o.run(ctx)
+	}
+	given := o.dir != ""
+	if !given {
+		if o.dir, err = os.MkdirTemp("", "kici-chaos-"); err != nil {
 			return 0, err
 		}
 	}
-	programs := filepath.Join(dir, "bin")
-	build := exec.CommandContext(ctx, "go", "build", "-o", programs+string(filepath.Separator), "./cmd/kici-orchestrator", "./cmd/kici-agent")
+	build := exec.CommandContext(ctx, "go", "build", "-o", o.programs()+string(filepath.Separator), "./cmd/kici-orchestrator", "./cmd/kici-agent")
 	if out, err := build.CombinedOutput(); err != nil {
 		return 0, fmt.Errorf("build: %w: %s", err, out)
 	}
+	if chaos.CanBePrivate() {
+		broken, err = o.again(ctx)
+	} else {
+		fmt.Println("chaos: not root, or without ip and iptables: no disk is filled and no packet dropped")
+		broken, err = o.run(ctx)
+	}
+	if broken == 0 && err == nil && !given {
+		err = os.RemoveAll(o.dir)
+	}
+	return broken, err
+}
+
+func (o *options) programs() string { return filepath.Join(o.dir, "bin") }
+
+// again starts this program in its own namespaces and waits for it.
+func (o *options) again(ctx context.Context) (broken int, err error) {
+	// The signal of a parent's death is sent when the thread ends that started the
+	// child; this one is main's.
+	runtime.LockOSThread()
+	self, err := os.Executable()
+	if err != nil {
+		return 0, err
+	}
+	args := append([]string{"-seed", strconv.FormatUint(o.seed, 10)}, os.Args[1:]...)
+	cmd := exec.CommandContext(ctx, self, append(args, "-inside", "-dir", o.dir)...) // what comes last counts
+	cmd.Stdout, cmd.Stderr = os.Stdout, os.Stderr
+	cmd.Cancel = func() error { return cmd.Process.Signal(syscall.SIGTERM) }
+	chaos.Private(cmd)
+	err = cmd.Run()
+	var exit *exec.ExitError
+	if errors.As(err, &exit) && exit.ExitCode() == exitBroken {
+		return 1, nil
+	}
+	return 0, err
+}
+
+// exitBroken is the code of a run in which a promise was broken.
+const exitBroken = 1
+
+// run has houses until the time is over, and counts what was broken in them.
+func (o *options) run(ctx context.Context) (broken int, err error) {
+	dir, programs := o.dir, o.programs()
 	topologies := []chaos.Topology{chaos.Shared(2, 3, 2), chaos.Embedded(2, 2)}
 	until := time.Now().Add(o.length)
 	for i := 0; i < len(topologies) || time.Now().Before(until); i++ {
@@ -88,15 +142,12 @@ func (o *options) run(ctx context.Context) (broken int, err error) {
 			return broken, fmt.Errorf("%s: %w", place, err)
 		}
 		if broken += n; n == 0 {
-			if err := os.RemoveAll(place); err != nil {
+			if err := chaos.Remove(place); err != nil {
 				return broken, err
 			}
 		}
 	}
-	if broken == 0 && o.dir == "" {
-		err = os.RemoveAll(dir)
-	}
-	return broken, err
+	return broken, nil
 }
 
 // house is one of them.
@@ -104,7 +155,7 @@ func (o *options) house(ctx context.Context, programs, place string, t chaos.Top
 	rep, err := chaos.Run(ctx, chaos.Config{
 		Topology: t, Seed: seed, Programs: programs, Path: os.Getenv("PATH"), Dir: place, Deliveries: o.deliveries, Clients: o.clients,
 		Matching: o.matching, Pace: o.pace, Settle: o.settle, Out: os.Stdout,
-		Plan: chaos.DrawPlan(rand.New(rand.NewPCG(seed, 2)), &t, o.faults, o.deliveries),
+		Plan: chaos.DrawPlan(rand.New(rand.NewPCG(seed, 2)), &t, o.faults, o.deliveries, o.inside), Private: o.inside,
 		Bugs: chaos.Bugs{Lie: o.lie, Swallow: o.swallow, TwoAgents: o.twoAgents, Forget: o.forget},
 	})
 	if err != nil {

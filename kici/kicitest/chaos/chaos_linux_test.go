@@ -10,8 +10,11 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 	"time"
+
+	"go.uber.org/goleak"
 
 	"github.com/kici-dev/kici-go/engine/store/storetest"
 )
@@ -22,7 +25,7 @@ var programs = sync.OnceValues(func() (string, error) {
 	if err != nil {
 		return "", err
 	}
-	out, err := exec.Command("go", "build", "-o", dir+string(filepath.Separator), "../../../cmd/kici-orchestrator", "../../../cmd/kici-agent").CombinedOutput()
+	out, err := exec.Command("go", "build", "-o", dir+string(filepath.Separator), "../../../cmd/kici-orchestrator", "../../../cmd/kici-agent", "../../../cmd/internal/chaos").CombinedOutput()
 	if err != nil {
 		return dir, fmt.Errorf("%w: %s", err, out)
 	}
@@ -31,6 +34,10 @@ var programs = sync.OnceValues(func() (string, error) {
 
 func TestMain(m *testing.M) {
 	code := m.Run()
+	if err := goleak.Find(); err != nil && code == 0 {
+		fmt.Fprintln(os.Stderr, err)
+		code = 1
+	}
 	if dir, _ := programs(); dir != "" {
 		_ = os.RemoveAll(dir)
 	}
@@ -126,6 +133,43 @@ func TestSQLite(t *testing.T) {
 		Fault{What: Restart, Where: "agent-2"},
 		Fault{What: Pause, Where: "orchestrator-1", For: time.Second},
 	)}))
+}
+
+// A harness that is killed in the middle of everything leaves no process behind.
+func TestKilledHarness(t *testing.T) {
+	t.Parallel()
+	bin, err := programs()
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir := t.TempDir()
+	mark := "KICI_CHAOS_TEST=" + dir
+	harness := exec.Command(filepath.Join(bin, "chaos"), "-dir", dir, "-only", "sqlite", "-deliveries", "100000", "-faults", "0")
+	harness.Dir, harness.Env = "../../..", append(os.Environ(), mark)
+	ours := func() []int { return append(marked(mark), marked(cookie(filepath.Join(dir, "house-001")))...) }
+	if err := harness.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		for _, pid := range ours() {
+			_ = syscall.Kill(pid, syscall.SIGKILL)
+		}
+	})
+	await := func(what string, ok func() bool) {
+		t.Helper()
+		for limit := time.Now().Add(3 * time.Minute); !ok(); {
+			if time.Now().After(limit) {
+				t.Fatalf("waited in vain for %s: %v", what, ours())
+			}
+			rest(t.Context(), 50*time.Millisecond)
+		}
+	}
+	await("the house", func() bool { return len(marked(cookie(filepath.Join(dir, "house-001")))) >= 3 })
+	if err := harness.Process.Kill(); err != nil {
+		t.Fatal(err)
+	}
+	_ = harness.Wait()
+	await("everything to die", func() bool { return len(ours()) == 0 })
 }
 
 // Bugs in a running house are caught, each under its promise.

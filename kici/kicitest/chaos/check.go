@@ -50,7 +50,13 @@ func Check(h *History, s *Snapshot) []Violation {
 	c.logged()
 	c.noticed()
 	c.sessions()
+	c.vanished()
 	c.legal()
+	for i := range h.Events {
+		if e := &h.Events[i]; e.Kind == Botched {
+			c.fail(Exercised, e.Node, "the fault %s failed: %v", e.Fault, e.Text)
+		}
+	}
 	for _, left := range s.Left {
 		c.fail(Spotless, "the machine", "%s", left)
 	}

@@ -110,6 +110,7 @@ func (c *check) witnessed(job *StoredJob, ran []Execution) {
 func (c *check) logged() {
 	known := c.sent()
 	stored := map[string]*StoredAttempt{}
+	shown := map[string]map[string]bool{} // what whoever reads can see, by run, job and step
 	for i := range c.s.Runs {
 		r := &c.s.Runs[i]
 		for j := range r.Jobs {
@@ -118,17 +119,34 @@ func (c *check) logged() {
 				a := &job.Attempts[k]
 				stored[string(a.ID)] = a
 				c.numbered(job, a, known)
+				for step, lines := range a.Logs {
+					where := fmt.Sprintf("run %s job %s step %d", r.ID, job.Name, step)
+					if shown[where] == nil {
+						shown[where] = map[string]bool{}
+					}
+					for _, l := range lines {
+						shown[where][l] = true
+					}
+				}
 			}
 		}
 	}
 	for i := range c.h.Events {
 		e := &c.h.Events[i]
-		if e.Kind != Acked && e.Kind != Followed {
+		if e.Kind == Followed {
+			where := fmt.Sprintf("run %s job %s step %d", e.ID, e.Job, e.Step)
+			for _, l := range e.Text {
+				if !shown[where][l] {
+					c.fail(Logged, where, "does not have the line %q, which was read", l)
+				}
+			}
+		}
+		if e.Kind != Acked {
 			continue
 		}
 		a := stored[e.Attempt]
 		if a == nil {
-			c.fail(Logged, "attempt "+e.Attempt, "had lines %s and is not stored", e.Kind)
+			c.fail(Logged, "attempt "+e.Attempt, "had lines acknowledged and is not stored")
 			continue
 		}
 		c.contains(a, e)
@@ -172,7 +190,7 @@ func (c *check) contains(a *StoredAttempt, e *Event) {
 			found, lines = lines[0] == want, lines[1:]
 		}
 		if !found {
-			c.fail(Logged, fmt.Sprintf("attempt %s step %d", a.ID, e.Step), "does not have the line %q, which was %s", want, e.Kind)
+			c.fail(Logged, fmt.Sprintf("attempt %s step %d", a.ID, e.Step), "does not have the line %q, which was acknowledged", want)
 			return
 		}
 	}

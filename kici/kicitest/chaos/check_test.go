@@ -38,6 +38,7 @@ func sound() *story {
 	for i := range 4 {
 		y.deliver(i, i == 3)
 	}
+	y.tell(8, Event{Kind: Followed, ID: "R0", Job: "only", Text: []string{"line k0 1"}})
 	y.tell(9, Event{Kind: Sent, Key: "quiet", Event: "none"})
 	y.tell(9.1, Event{Kind: Answered, Key: "quiet", ID: "D-quiet", Status: 202})
 	y.s.Deliveries = append(y.s.Deliveries, engine.Delivery{ID: "D-quiet", Key: "quiet", Status: status.EventProcessed})
@@ -165,7 +166,7 @@ func bugs() []bug {
 			y.tell(2.5, Event{Kind: Acked, Node: "agent-1", Attempt: "A0", Step: -1, Text: []string{"hello"}})
 		}},
 		{"a line that was read is gone", Logged, func(y *story) {
-			y.tell(50, Event{Kind: Followed, Attempt: "A0", Text: []string{"line k0 9"}})
+			y.tell(50, Event{Kind: Followed, ID: "R0", Job: "only", Text: []string{"line k0 9"}})
 		}},
 		{"lines were acknowledged of an attempt that is not stored", Logged, func(y *story) {
 			y.tell(50, Event{Kind: Acked, Attempt: "A-none", Text: []string{"x"}})
@@ -190,6 +191,10 @@ func bugs() []bug {
 			y.tell(61, Event{Kind: Vacant, ID: "dispatch"})
 			y.tell(91, Event{Kind: Rested})
 		}},
+		{"a leader that froze leads for half a minute", Sessions, func(y *story) {
+			y.tell(61, Event{Kind: Began, Fault: Pause, Node: "orchestrator-1"})
+			y.tell(91, Event{Kind: Over, Fault: Pause, Node: "orchestrator-1"})
+		}},
 		{"a store was locked by a dead process", Sessions, func(y *story) {
 			y.tell(61, Event{Kind: Started, Node: "orchestrator-1"})
 			y.tell(91, Event{Kind: Ready, Node: "orchestrator-1"})
@@ -207,6 +212,7 @@ func bugs() []bug {
 		{"a row changed in silence", Legal, func(y *story) { job(y, 0).Status = status.JobSkipped }},
 		{"a process is left", Spotless, func(y *story) { y.s.Left = []string{"process 7: kici-agent"} }},
 		{"nothing was done at all", Exercised, func(y *story) { *y.h, *y.s = History{}, Snapshot{} }},
+		{"a fault could not be made", Exercised, func(y *story) { y.tell(50, Event{Kind: Botched, Node: "agent-1", Fault: Fill}) }},
 		{"no job succeeded", Exercised, func(y *story) {
 			for i := range y.s.Runs {
 				job(y, i).Status = status.JobFailed

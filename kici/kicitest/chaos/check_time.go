@@ -1,6 +1,7 @@
 package chaos
 
 import (
+	"slices"
 	"strings"
 	"time"
 
@@ -16,6 +17,9 @@ const (
 	// line, and a store's file while somebody starts: sessions end with their
 	// holder. It is far from any time-out that a lease would have.
 	handOver = 5 * time.Second
+	// followWithin is how long the leadership of one that vanished without a word
+	// may be held for it.
+	followWithin = 15 * time.Second
 )
 
 // Faults that take an agent away from everybody.
@@ -54,12 +58,14 @@ func (c *check) windows() []window {
 // isAgent tells agents, and the links that lead to nobody else, from the rest.
 func isAgent(node string) bool { return strings.HasPrefix(node, "agent") }
 
+func isClient(node string) bool { return strings.HasPrefix(node, KindClient) }
+
 // noticed: of every agent that went away for long enough, what it held was given
 // up in time.
 func (c *check) noticed() {
 	all := c.windows()
 	for _, w := range all {
-		if !isAgent(w.node) || w.fault != Kill && w.fault != Pause && w.fault != Hold {
+		if !isAgent(w.node) || w.fault != Kill && w.fault != Pause && w.fault != Hold && w.fault != Drop {
 			continue
 		}
 		agent, _, _ := strings.Cut(w.node, ">")
@@ -124,7 +130,7 @@ func (c *check) due(from time.Time, limit time.Duration, all []window) time.Time
 	for changed := true; changed; {
 		changed = false
 		for _, w := range all {
-			if isAgent(w.node) || !w.from.Before(due) || !w.to.After(start) {
+			if isAgent(w.node) || isClient(w.node) || !w.from.Before(due) || !w.to.After(start) {
 				continue
 			}
 			if next := w.to.Add(limit); next.After(due) {
@@ -138,6 +144,45 @@ func (c *check) due(from time.Time, limit time.Duration, all []window) time.Time
 		}
 	}
 	return due
+}
+
+// vanished: a leader that froze or was cut off from the database is followed by
+// another before long, although it never said that it goes.
+func (c *check) vanished() {
+	all := c.windows()
+	for k, w := range all {
+		node, _, _ := strings.Cut(w.node, ">")
+		if !strings.HasPrefix(node, "orchestrator") || w.fault != Pause && w.fault != Hold && w.fault != Drop {
+			continue
+		}
+		due := c.due(w.from, followWithin, slices.Concat(all[:k], all[k+1:]))
+		if w.to.Before(due) {
+			continue
+		}
+		for name, by := range c.leaders(due) {
+			if led, _, _ := strings.Cut(by, " "); led == node {
+				c.fail(Sessions, node, "%s of %s; it still leads %s %s later", w.fault, w.node, name, due.Sub(w.from).Round(time.Second))
+			}
+		}
+	}
+}
+
+// leaders are who leads at a time.
+func (c *check) leaders(at time.Time) map[string]string {
+	out := map[string]string{}
+	for i := range c.h.Events {
+		e := &c.h.Events[i]
+		if e.At.After(at) {
+			break
+		}
+		switch e.Kind {
+		case Led:
+			out[e.ID] = e.Node
+		case Vacant:
+			out[e.ID] = ""
+		}
+	}
+	return out
 }
 
 // sessions: a name is led again as soon as its leader is gone, and a store of

@@ -24,6 +24,9 @@ type Config struct {
 	Deliveries, Clients, Matching int
 	Pace                          time.Duration
 	Plan                          Plan
+	// Private: this process is in namespaces of its own, so that a plan may fill
+	// disks and drop packets.
+	Private bool
 	// Settle is how long the house may take to come to rest in the end.
 	Settle time.Duration
 	Out    io.Writer // hears how it goes

@@ -273,6 +273,37 @@ func executions(agent, text string) []Execution {
 	return out
 }
 
+// follow reads along with the logs of some runs, as somebody at a screen would, and
+// writes down what it was shown. A reader that is cut off gives up.
+func (w *world) follow(ctx context.Context) {
+	seen := map[string]bool{}
+	for rest(ctx, 300*time.Millisecond) {
+		runs, err := w.admin.Runs(ctx, adminclient.RunFilter{Status: []string{"running"}, Limit: 5})
+		if err != nil {
+			continue
+		}
+		for _, r := range runs {
+			if !seen[r.ID] {
+				seen[r.ID] = true
+				w.watch(ctx, r.ID)
+				break
+			}
+		}
+	}
+}
+
+// watch follows one run for a while.
+func (w *world) watch(ctx context.Context, id string) {
+	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
+	defer cancel()
+	for l, err := range w.admin.Logs(ctx, id, adminclient.LogFilter{Follow: true}) {
+		if err != nil {
+			return
+		}
+		w.rec.add(Event{Kind: Followed, ID: id, Job: l.Job, Step: l.Step, Text: []string{l.Text}})
+	}
+}
+
 // busy counts runs that are not over, and deliveries that were not worked
 // through.
 func (w *world) busy(ctx context.Context) (int, error) {

@@ -73,8 +73,12 @@ func (w *world) harm(ctx context.Context, f Fault) {
 		w.postgres.Crash()
 	case f.Where == "postgres":
 		freeze(w.postgres.Pid(), true)
+	case l != nil && f.What == Drop:
+		w.note(f, l.drop(ctx, true))
 	case l != nil:
 		l.harm(f.What)
+	case f.What == Fill:
+		w.note(f, fill(n.dir))
 	case f.What == Pause:
 		if pid := n.pid(); pid != 0 {
 			freeze(pid, true)
@@ -89,6 +93,14 @@ func (w *world) harm(ctx context.Context, f Fault) {
 		if err := n.stop(limited); err != nil && ctx.Err() == nil {
 			w.rec.add(Event{Kind: Ended, Node: n.Name, Fault: f.What, Text: []string{err.Error()}})
 		}
+	}
+}
+
+// note writes down that a fault could not be made or mended: then nothing is
+// proved by it.
+func (w *world) note(f Fault, err error) {
+	if err != nil {
+		w.rec.add(Event{Kind: Botched, Fault: f.What, Node: f.Where, Text: []string{err.Error()}})
 	}
 }
 
@@ -125,8 +137,12 @@ func (w *world) mend(f Fault) {
 		}
 	case f.Where == "postgres":
 		freeze(w.postgres.Pid(), false)
+	case l != nil && f.What == Drop:
+		w.note(f, l.drop(context.Background(), false))
 	case l != nil:
 		l.Heal()
+	case f.What == Fill:
+		w.note(f, empty(n.dir))
 	case f.What == Pause:
 		if pid := n.pid(); pid != 0 {
 			freeze(pid, false)

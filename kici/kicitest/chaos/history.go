@@ -16,6 +16,7 @@ const (
 	Unanswered = "unanswered" // it got none: what became of the delivery is not known
 	Began      = "began"      // a fault begins
 	Over       = "over"       // a fault is over
+	Botched    = "botched"    // a fault could not be made
 	Started    = "started"    // a process was started
 	Ready      = "ready"      // it says that it works
 	Ended      = "ended"      // it is gone
@@ -47,8 +48,10 @@ type Event struct {
 	// Fault is what was done to a node.
 	Fault string `json:"fault,omitempty"`
 
-	// Attempt, Step and Text are log lines that were acknowledged or read.
+	// Attempt, Step and Text are log lines that were acknowledged or read; who reads
+	// sees the run (ID) and the job instead of the attempt.
 	Attempt string   `json:"attempt,omitempty"`
+	Job     string   `json:"job,omitempty"`
 	Step    int      `json:"step,omitempty"`
 	Text    []string `json:"text,omitempty"`
 }

@@ -13,6 +13,8 @@ const (
 	HoldUp   = "hold-up"   // of a link: nothing passes towards who listens
 	HoldDown = "hold-down" // nothing passes towards who dialled
 	Slow     = "slow"      // of a link: every piece takes a while
+	Drop     = "drop"      // of a link: the kernel throws everything away, as a pulled cable does
+	Fill     = "fill"      // of a node: its disk is full
 	Restart  = "restart"   // of a node: it is asked to end, and started again
 )
 
@@ -54,8 +56,9 @@ type choice struct {
 	at       Point // on the wire of its node, if any
 }
 
-// choices are what can be done to a topology.
-func choices(t *Topology) []choice {
+// choices are what can be done to a topology; private is whether disks and the
+// kernel's own network are ours.
+func choices(t *Topology, private bool) []choice {
 	agents, orchestrators := t.of(KindAgent), t.of(KindOrchestrator)
 	sockets, databases, clients := t.wires(SpeaksSocket), t.wires(SpeaksPostgres), t.wires(SpeaksHTTP)
 	out := []choice{
@@ -64,11 +67,19 @@ func choices(t *Topology) []choice {
 		{Kill, 0, 3, orchestrators, ""}, {Kill, 0, 3, orchestrators, BeforeAnswer}, {Pause, 1, 6, orchestrators, ""}, {Restart, 0, 1, orchestrators, ""},
 		{Cut, 0, 4, sockets, ""}, {Hold, 1, 8, sockets, ""}, {HoldUp, 1, 6, sockets, ""}, {HoldDown, 1, 6, sockets, ""}, {Slow, 2, 6, sockets, ""},
 		{Cut, 0, 3, clients, ""}, {HoldDown, 1, 4, clients, ""}, {Slow, 1, 3, clients, ""},
+		// Long enough for somebody to have to notice.
+		{Kill, 25, 40, agents, ""}, {Pause, 25, 40, agents, ""}, {Pause, 25, 40, agents, BeforeReport}, {Hold, 25, 40, sockets, ""}, {Pause, 25, 40, orchestrators, ""},
+	}
+	if private {
+		out = append(out, choice{Drop, 1, 8, sockets, ""}, choice{Drop, 25, 40, sockets, ""}, choice{Drop, 1, 4, clients, ""}, choice{Fill, 1, 6, agents, ""}, choice{Fill, 1, 6, orchestrators, ""})
 	}
 	if len(databases) == 0 {
 		return out
 	}
-	return append(out,
+	if private {
+		out = append(out, choice{Drop, 1, 8, databases, ""}, choice{Drop, 25, 40, databases, ""})
+	}
+	return append(out, choice{Hold, 25, 40, databases, ""},
 		choice{Kill, 0, 3, orchestrators, BeforeCommit}, choice{Kill, 0, 3, orchestrators, AfterCommit},
 		choice{Kill, 0, 2, t.of(KindPostgres), ""}, choice{Pause, 1, 5, t.of(KindPostgres), ""}, choice{Kill, 0, 2, t.of(KindPostgres), AfterCommit},
 		choice{Cut, 0, 3, databases, ""}, choice{Hold, 1, 6, databases, ""}, choice{HoldUp, 1, 5, databases, ""}, choice{HoldDown, 1, 5, databases, ""}, choice{Slow, 1, 4, databases, ""})
@@ -76,12 +87,12 @@ func choices(t *Topology) []choice {
 
 // DrawPlan makes a plan of n faults over so many deliveries. Every choice comes
 // once before any comes again, so that a plan which is long enough has them all.
-func DrawPlan(r *rand.Rand, t *Topology, n, deliveries int) Plan {
+func DrawPlan(r *rand.Rand, t *Topology, n, deliveries int, private bool) Plan {
 	var p Plan
 	var left []choice
 	for i := range n {
 		if len(left) == 0 {
-			left = choices(t)
+			left = choices(t, private)
 			r.Shuffle(len(left), func(a, b int) { left[a], left[b] = left[b], left[a] })
 		}
 		c := left[0]

@@ -102,6 +102,7 @@ func (w *world) live(ctx context.Context) (left []string, err error) {
 	if w.postgres != nil {
 		background.Go(func() { w.leads(running) })
 	}
+	background.Go(func() { w.follow(running) })
 	if w.postgres == nil {
 		w.twin(ctx)
 	}

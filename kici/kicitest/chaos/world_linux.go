@@ -110,6 +110,11 @@ func build(c Config, rec *recorder, dir string) (*world, error) {
 		if err := os.MkdirAll(home, 0o700); err != nil {
 			return nil, err
 		}
+		if c.Private {
+			if err := mount(home); err != nil {
+				return nil, err
+			}
+		}
 		one := &node{Node: n, world: w}
 		one.process = &process{name: n.Name, program: filepath.Join(c.Programs, k.program), dir: home, rec: rec, env: func() []string {
 			return append([]string{"PATH=" + c.Path, "HOME=" + home, "TMPDIR=" + w.temp(), "KICI_LOG_FORMAT=json", cookie(dir)}, k.env(w, one)...)
