@@ -477,7 +477,7 @@ func TestSeats(t *testing.T) {
 		ctx, stop := context.WithCancel(t.Context())
 		over := make(chan error, 1)
 		go func() { over <- b.Run(ctx) }()
-		time.Sleep(10 * time.Minute)
+		<-time.After(10 * time.Minute) // of the bubble
 		seats := func() (out []engine.Seat) {
 			b.must(b.store.View(context.Background(), func(tx store.Tx) (err error) {
 				out, err = tx.Relay().Seats(context.Background(), b.org(), time.Now().Add(-SeatsAlive))
@@ -490,7 +490,7 @@ func TestSeats(t *testing.T) {
 		}
 		stop()
 		b.must(<-over)
-		time.Sleep(SeatsAlive + aliveEvery)
+		<-time.After(SeatsAlive + aliveEvery) // of the bubble
 		if len(seats()) != 0 {
 			t.Error("a seat outlives its relay")
 		}
