@@ -350,6 +350,7 @@ var jobHooks = ["onCancel", "cleanup", "onSuccess", "onFailure", "beforeStep", "
 var workflowHooks = ["onCancel", "cleanup", "onSuccess", "onFailure"];
 var stepHooks = ["onCancel", "cleanup"];
 function checkRules(c, o) {
+  if (o["rules"] === void 0) return;
   c.each(o, "rules", "rules", (item, field) => {
     if (!tagged(item, "Rule")) c.add(field, item, "a rule made by rule() or skip()");
   });
@@ -469,6 +470,19 @@ function jobResult(job2) {
     get: () => (current ?? empty).job(job2())
   });
 }
+function later(make) {
+  return {
+    enumerable: false,
+    configurable: true,
+    get() {
+      const value = make(this);
+      Reflect.defineProperty(this, "result", { value, enumerable: false, configurable: true });
+      return value;
+    }
+  };
+}
+var laterStepResult = later((step2) => stepResult(() => step2));
+var laterJobResult = later((job2) => jobResult(() => job2));
 var empty = new Scope();
 function values(t) {
   return t.source.has() ? Object(t.source.get()) : void 0;
@@ -550,7 +564,7 @@ function makeStep(args) {
   const made = { _tag: "Step", name, run: fields["run"] };
   pick(made, fields, known);
   const self = made;
-  hide(made, "result", stepResult(() => self));
+  Object.defineProperty(made, "result", laterStepResult);
   mark(made);
   return self;
 }
@@ -835,7 +849,7 @@ function build(name, o) {
   made["steps"] = o["run"] !== void 0 ? [o["run"]] : list(o["steps"]);
   made["needs"] = list(o["needs"]);
   const self = made;
-  hide(made, "result", jobResult(() => self));
+  Object.defineProperty(made, "result", laterJobResult);
   mark(made);
   return self;
 }

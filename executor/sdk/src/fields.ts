@@ -7,6 +7,7 @@ export const workflowHooks = ['onCancel', 'cleanup', 'onSuccess', 'onFailure'] a
 export const stepHooks = ['onCancel', 'cleanup'] as const;
 
 export function checkRules(c: Check, o: Options): void {
+  if (o['rules'] === undefined) return;
   c.each(o, 'rules', 'rules', (item, field) => {
     if (!tagged(item, 'Rule')) c.add(field, item, "a rule made by rule() or skip()");
   });

@@ -3,7 +3,7 @@
 import { Check, join, pick, tagged, type Options } from './check';
 import { isDynamicGroupRef } from './dynamic';
 import { checkCache, checkCacheSpec, checkHooks, checkRules, jobHooks } from './fields';
-import { jobResult } from './outputs';
+import { laterJobResult } from './outputs';
 import { checkResources } from './resources';
 import { hide, mark } from './step';
 import type { Job } from '../sdk';
@@ -36,7 +36,7 @@ function build(name: string, o: Options): Job<any> {
   made['steps'] = o['run'] !== undefined ? [o['run']] : list(o['steps']);
   made['needs'] = list(o['needs']);
   const self = made as unknown as Job<any>;
-  hide(made, 'result', jobResult(() => self));
+  Object.defineProperty(made, 'result', laterJobResult);
   mark(made);
   return self;
 }

@@ -121,6 +121,25 @@ export function jobResult(job: () => Job<any>): any {
   });
 }
 
+/**
+ * The `result` of a step or a job, made when it is first read: it takes a proxy
+ * and a handful of functions, and most are never read.
+ */
+function later(make: (owner: any) => unknown): PropertyDescriptor {
+  return {
+    enumerable: false,
+    configurable: true,
+    get() {
+      const value = make(this);
+      Reflect.defineProperty(this, 'result', { value, enumerable: false, configurable: true }); // not of a frozen one
+      return value;
+    },
+  };
+}
+
+export const laterStepResult = later((step) => stepResult(() => step));
+export const laterJobResult = later((job) => jobResult(() => job));
+
 const empty: JobScope = new Scope();
 
 interface Target {

@@ -4,7 +4,7 @@
 import { Check, pick, type Options } from './check';
 import { locate } from './errors';
 import { checkCache, checkHooks, checkRules, stepHooks } from './fields';
-import { stepResult } from './outputs';
+import { laterStepResult } from './outputs';
 import type { Step } from '../sdk';
 
 const known = ['outputs', 'run', 'continueOnError', 'timeout', 'cache', 'rules', 'onCancel', 'cleanup'];
@@ -22,7 +22,7 @@ export function makeStep(args: unknown[]): Step<any> {
   const made: Options = { _tag: 'Step', name, run: fields['run'] };
   pick(made, fields, known);
   const self = made as unknown as Step<any>;
-  hide(made, 'result', stepResult(() => self));
+  Object.defineProperty(made, 'result', laterStepResult);
   mark(made);
   return self;
 }
