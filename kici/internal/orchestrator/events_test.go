@@ -16,6 +16,7 @@ import (
 	"github.com/kici-dev/kici-go/kici/internal/orchestrator"
 	"github.com/kici-dev/kici-go/lockfile/event"
 	"github.com/kici-dev/kici-go/lockfile/status"
+	"github.com/kici-dev/kici-go/transport/pipe"
 )
 
 // settled waits for finished runs, as "workflow status", until they are as wanted.
@@ -80,22 +81,24 @@ export const alarm = workflow('alarm', { on: lifecycle({ events: ['job_failed'] 
 // A run emits, listeners start, what they finish starts others.
 func TestEventsStartWorkflows(t *testing.T) {
 	t.Parallel()
-	h := start(t, emitting)
-	h.push()
-	runs := h.settled("after success", "alarm success", "ci success", "deploy success", "each failed")
-	for workflow, want := range map[string]string{"deploy": event.KiciEvent, "after": event.WorkflowComplete, "each": event.JobComplete, "alarm": event.Lifecycle} {
-		if ev := h.cause(runs, workflow); ev.Type != want {
-			t.Errorf("%s was started by %s", workflow, ev.Type)
+	overWires(t, func(t *testing.T, wire ...pipe.Option) {
+		h := start(t, emitting, wire...)
+		h.push()
+		runs := h.settled("after success", "alarm success", "ci success", "deploy success", "each failed")
+		for workflow, want := range map[string]string{"deploy": event.KiciEvent, "after": event.WorkflowComplete, "each": event.JobComplete, "alarm": event.Lifecycle} {
+			if ev := h.cause(runs, workflow); ev.Type != want {
+				t.Errorf("%s was started by %s", workflow, ev.Type)
+			}
 		}
-	}
-	var done struct {
-		WorkflowName, Status, Conclusion, SourceRepo string
-		JobResults                                   []struct{ Name, Status string }
-	}
-	must(t, json.Unmarshal(h.cause(runs, "after").Payload, &done))
-	if done.WorkflowName != "deploy" || done.Status != "success" || done.Conclusion != "success" || fmt.Sprint(done.JobResults) != "[{go success}]" || done.SourceRepo == "" {
-		t.Errorf("%+v", done)
-	}
+		var done struct {
+			WorkflowName, Status, Conclusion, SourceRepo string
+			JobResults                                   []struct{ Name, Status string }
+		}
+		must(t, json.Unmarshal(h.cause(runs, "after").Payload, &done))
+		if done.WorkflowName != "deploy" || done.Status != "success" || done.Conclusion != "success" || fmt.Sprint(done.JobResults) != "[{go success}]" || done.SourceRepo == "" {
+			t.Errorf("%+v", done)
+		}
+	})
 }
 
 const endless = `
@@ -137,11 +140,13 @@ export default workflow('ci', { on: push(), jobs: [job('a', { runsOn: 'default',
 // The job that emits too much hears so.
 func TestEmitLimitIsHeard(t *testing.T) {
 	t.Parallel()
-	h := start(t, shouting)
-	run, jobs := h.push()
-	if run.Status != status.RunFailed || !strings.Contains(jobs[0].Reason+string(jobs[0].Detail), "more than 100 times within a minute") {
-		t.Errorf("%s: %s %s", run.Status, jobs[0].Reason, jobs[0].Detail)
-	}
+	overWires(t, func(t *testing.T, wire ...pipe.Option) {
+		h := start(t, shouting, wire...)
+		run, jobs := h.push()
+		if run.Status != status.RunFailed || !strings.Contains(jobs[0].Reason+string(jobs[0].Detail), "more than 100 times within a minute") {
+			t.Errorf("%s: %s %s", run.Status, jobs[0].Reason, jobs[0].Detail)
+		}
+	})
 }
 
 const everyDay = `

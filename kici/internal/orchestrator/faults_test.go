@@ -160,6 +160,22 @@ func (h *house) log(j *engine.Job, step int) []string {
 	return out
 }
 
+// awful is a wire that does to frames whatever a wire can.
+func awful() []pipe.Option {
+	return []pipe.Option{pipe.Seed(7), pipe.Spare(4), pipe.Lossy(0.03), pipe.Reorder(4), pipe.Duplicate(0.1), pipe.Delay(0, time.Millisecond)}
+}
+
+// overWires runs a test over a good wire and over an awful one.
+func overWires(t *testing.T, test func(t *testing.T, wire ...pipe.Option)) {
+	t.Helper()
+	for name, wire := range map[string][]pipe.Option{"good": nil, "awful": awful()} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			test(t, wire...)
+		})
+	}
+}
+
 // busy is a workflow that reports much: outputs, steps, and two thousand lines.
 const busy = `
 import { job, push, step, workflow } from '@kici-dev/sdk';
@@ -182,7 +198,7 @@ func TestBadWires(t *testing.T) {
 		"reordering": {pipe.Seed(4), pipe.Spare(4), pipe.Reorder(6)},
 		"doubling":   {pipe.Seed(5), pipe.Spare(4), pipe.Duplicate(0.2)},
 		"slow":       {pipe.Seed(6), pipe.Delay(0, 3*time.Millisecond)},
-		"all of it":  {pipe.Seed(7), pipe.Spare(4), pipe.Lossy(0.03), pipe.Reorder(4), pipe.Duplicate(0.1), pipe.Delay(0, time.Millisecond)},
+		"all of it":  awful(),
 		"cut":        {pipe.Seed(8), pipe.Spare(4), pipe.Cut(250)},
 	} {
 		t.Run(name, func(t *testing.T) {

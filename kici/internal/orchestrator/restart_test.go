@@ -52,9 +52,9 @@ type life struct {
 	stop func()
 }
 
-func live(t *testing.T, data, repo string, p *plug) *life {
+func live(t *testing.T, data, repo string, p *plug, wire ...pipe.Option) *life {
 	t.Helper()
-	o := orchestrator.Options{Log: slog.New(slog.DiscardHandler), Now: time.Now, Providers: map[string]provider.Provider{}}
+	o := orchestrator.Options{Log: slog.New(slog.DiscardHandler), Now: time.Now, Providers: map[string]provider.Provider{}, Wire: wire}
 	orchestrator.Defaults(&o, os.Environ(), nil)
 	config, err := json.Marshal(map[string]string{"path": repo})
 	must(t, err)
@@ -77,40 +77,42 @@ func live(t *testing.T, data, repo string, p *plug) *life {
 // ended; what was queued meanwhile is given out by it.
 func TestOrchestratorIsReplaced(t *testing.T) {
 	t.Parallel()
-	repo, data, flags, p := t.TempDir(), t.TempDir(), t.TempDir(), &plug{}
-	repository(t, repo, gate(flags))
-	a, err := agent.New(agent.Config{DataDir: t.TempDir(), Environ: os.Environ()})
-	must(t, err)
-	link, err := agentend.New(agentend.Config{Dialer: p, AgentID: "one", Backoff: transport.Backoff{First: 10 * time.Millisecond, Max: 20 * time.Millisecond}}, a)
-	must(t, err)
-	ctx, stop := context.WithCancel(context.Background())
-	g, ctx := errgroup.WithContext(ctx)
-	g.Go(func() error { return link.Run(ctx) })
-	defer func() {
-		stop()
-		must(t, g.Wait())
-	}()
+	overWires(t, func(t *testing.T, wire ...pipe.Option) {
+		repo, data, flags, p := t.TempDir(), t.TempDir(), t.TempDir(), &plug{}
+		repository(t, repo, gate(flags))
+		a, err := agent.New(agent.Config{DataDir: t.TempDir(), Environ: os.Environ()})
+		must(t, err)
+		link, err := agentend.New(agentend.Config{Dialer: p, AgentID: "one", Backoff: transport.Backoff{First: 10 * time.Millisecond, Max: 20 * time.Millisecond}}, a)
+		must(t, err)
+		ctx, stop := context.WithCancel(context.Background())
+		g, ctx := errgroup.WithContext(ctx)
+		g.Go(func() error { return link.Run(ctx) })
+		defer func() {
+			stop()
+			must(t, g.Wait())
+		}()
 
-	one := live(t, data, repo, p)
-	defer one.stop()
-	id, err := one.rooms.Trigger(ctx, "here", local.Trigger{Event: "push"})
-	must(t, err)
-	started, err := one.rooms.Started(ctx, id)
-	must(t, err)
-	one.until(started[0].ID, runs.KindStepFinished)
-	one.stop()
-	must(t, os.WriteFile(filepath.Join(flags, "GO"), nil, 0o644)) // the job ends while nobody listens
+		one := live(t, data, repo, p, wire...)
+		defer one.stop()
+		id, err := one.rooms.Trigger(ctx, "here", local.Trigger{Event: "push"})
+		must(t, err)
+		started, err := one.rooms.Started(ctx, id)
+		must(t, err)
+		one.until(started[0].ID, runs.KindStepFinished)
+		one.stop()
+		must(t, os.WriteFile(filepath.Join(flags, "GO"), nil, 0o644)) // the job ends while nobody listens
 
-	two := live(t, data, repo, p)
-	defer two.stop()
-	run, jobs := two.end(started[0].ID)
-	if run.Status != status.RunSuccess || len(jobs) != 2 {
-		t.Errorf("the run is %s: %s", run.Status, run.Reason)
-	}
-	if lines := two.log(&jobs[0], 1); len(lines) != 500 {
-		t.Errorf("%d lines", len(lines))
-	}
-	two.once(run.ID)
+		two := live(t, data, repo, p, wire...)
+		defer two.stop()
+		run, jobs := two.end(started[0].ID)
+		if run.Status != status.RunSuccess || len(jobs) != 2 {
+			t.Errorf("the run is %s: %s", run.Status, run.Reason)
+		}
+		if lines := two.log(&jobs[0], 1); len(lines) != 500 {
+			t.Errorf("%d lines", len(lines))
+		}
+		two.once(run.ID)
+	})
 }
 
 // Whoever waits for an orchestrator that cannot start is told.

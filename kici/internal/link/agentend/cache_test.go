@@ -80,43 +80,47 @@ func (b *blobs) answer(m message.Message) message.Message {
 
 func TestCache(t *testing.T) {
 	t.Parallel()
-	r := agenttest.New(t, agenttest.Flow(agenttest.Job("c", "const h = await ctx.cache.restore({ key: 'k1', paths: ['out'] }); await $`echo hit ${String(h.hit)}; mkdir -p out; cat out/f 2>/dev/null || true; echo kept > out/f`; await ctx.cache.save({ key: 'k1', paths: ['out'] });")))
-	o, b := newOrchestrator(t), newBlobs(t)
-	o.answer = b.answer
-	temp := t.TempDir()
-	open(t, o, 1, func(c *Config) { c.TempDir = temp }).ready(t)
-	for i, want := range [][]string{{"hit false"}, {"hit true", "kept"}} {
-		job := fmt.Sprintf("job-%d", i)
-		o.send(dispatch(r, "c", func(m *message.JobDispatch) { m.JobID = job }))
-		if end := o.ended(job); end.State != status.JobSuccess || !slices.Equal(o.log(job, 0), want) {
-			t.Errorf("%+v %q", end.Data.Result, o.log(job, 0))
+	overWires(t, func(t *testing.T, o *orchestrator) {
+		r := agenttest.New(t, agenttest.Flow(agenttest.Job("c", "const h = await ctx.cache.restore({ key: 'k1', paths: ['out'] }); await $`echo hit ${String(h.hit)}; mkdir -p out; cat out/f 2>/dev/null || true; echo kept > out/f`; await ctx.cache.save({ key: 'k1', paths: ['out'] });")))
+		b := newBlobs(t)
+		o.answer = b.answer
+		temp := t.TempDir()
+		open(t, o, 1, func(c *Config) { c.TempDir = temp }).ready(t)
+		for i, want := range [][]string{{"hit false"}, {"hit true", "kept"}} {
+			job := fmt.Sprintf("job-%d", i)
+			o.send(dispatch(r, "c", func(m *message.JobDispatch) { m.JobID = job }))
+			if end := o.ended(job); end.State != status.JobSuccess || !slices.Equal(o.log(job, 0), want) {
+				t.Errorf("%+v %q", end.Data.Result, o.log(job, 0))
+			}
 		}
-	}
-	sum := sha256.Sum256(b.bodies["/k1"])
-	if done := b.done["k1"]; done.TarHash != hex.EncodeToString(sum[:]) || done.SizeBytes != int64(len(b.bodies["/k1"])) {
-		t.Errorf("%+v", done)
-	}
-	b.mu.Lock()
-	b.spoil = true
-	b.mu.Unlock()
-	o.send(dispatch(r, "c", func(m *message.JobDispatch) { m.JobID = "job-spoilt" }))
-	if end := o.ended("job-spoilt"); end.State != status.JobFailed || !strings.Contains(end.Data.Result.Reason, "damaged") || strings.Contains(string(end.Data.Result.Failure), "sig=") {
-		t.Errorf("%+v", end.Data.Result)
-	}
-	if left, _ := os.ReadDir(temp); len(left) > 0 {
-		t.Errorf("left behind: %v", left)
-	}
+		sum := sha256.Sum256(b.bodies["/k1"])
+		if done := b.done["k1"]; done.TarHash != hex.EncodeToString(sum[:]) || done.SizeBytes != int64(len(b.bodies["/k1"])) {
+			t.Errorf("%+v", done)
+		}
+		b.mu.Lock()
+		b.spoil = true
+		b.mu.Unlock()
+		o.send(dispatch(r, "c", func(m *message.JobDispatch) { m.JobID = "job-spoilt" }))
+		if end := o.ended("job-spoilt"); end.State != status.JobFailed || !strings.Contains(end.Data.Result.Reason, "damaged") || strings.Contains(string(end.Data.Result.Failure), "sig=") {
+			t.Errorf("%+v", end.Data.Result)
+		}
+		if left, _ := os.ReadDir(temp); len(left) > 0 {
+			t.Errorf("left behind: %v", left)
+		}
+	})
 }
 
 func TestEmit(t *testing.T) {
 	t.Parallel()
-	r := agenttest.New(t, agenttest.Flow(agenttest.Job("e", "const d = await ctx.emit('built', { n: 1 }); await $`echo ${JSON.stringify(d)}`;")))
-	o, b := newOrchestrator(t), newBlobs(t)
-	o.answer = b.answer
-	open(t, o, 1, nil).ready(t)
-	o.send(dispatch(r, "e", nil))
-	end := o.ended("job-e")
-	if end.State != status.JobSuccess || !strings.Contains(strings.Join(o.log("job-e", 0), ""), "delivery-of-built") {
-		t.Errorf("%+v %v", end.Data.Result, o.log("job-e", 0))
-	}
+	overWires(t, func(t *testing.T, o *orchestrator) {
+		r := agenttest.New(t, agenttest.Flow(agenttest.Job("e", "const d = await ctx.emit('built', { n: 1 }); await $`echo ${JSON.stringify(d)}`;")))
+		b := newBlobs(t)
+		o.answer = b.answer
+		open(t, o, 1, nil).ready(t)
+		o.send(dispatch(r, "e", nil))
+		end := o.ended("job-e")
+		if end.State != status.JobSuccess || !strings.Contains(strings.Join(o.log("job-e", 0), ""), "delivery-of-built") {
+			t.Errorf("%+v %v", end.Data.Result, o.log("job-e", 0))
+		}
+	})
 }

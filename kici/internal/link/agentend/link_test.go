@@ -18,38 +18,38 @@ import (
 	"github.com/kici-dev/kici-go/lockfile/status"
 	"github.com/kici-dev/kici-go/transport"
 	"github.com/kici-dev/kici-go/transport/message"
-	"github.com/kici-dev/kici-go/transport/pipe"
 	"github.com/kici-dev/kici-go/transport/ws"
 )
 
 func TestEcho(t *testing.T) {
 	t.Parallel()
-	r := agenttest.New(t, agenttest.Flow(agenttest.Job("echo", "await $`echo hello`; return { n: 1 };")))
-	o := newOrchestrator(t)
-	open(t, o, 1, nil).ready(t)
-	o.send(dispatch(r, "echo", nil))
-	end := o.ended("job-echo")
-	if end.State != status.JobSuccess || end.Data == nil || string(end.Data.Result.Outputs) != `{"n":1}` || end.Attempt == "" || end.Fence != 1 {
-		t.Errorf("%+v %+v", end, end.Data)
-	}
-	want := []string{
-		"job.ack", "job.status running", "log.chunk -1", "step.status 0 step do running", "log.chunk 0", "step.status 0 step do success", "job.status success",
-	}
-	if got := o.story("job-echo", false); !slices.Equal(got, want) {
-		t.Errorf("got  %q\nwant %q", got, want)
-	}
-	if got := o.log("job-echo", 0); !slices.Equal(got, []string{"hello"}) {
-		t.Errorf("log %q", got)
-	}
-	reg := o.registers[0]
-	for _, label := range []string{"gpu", "kici:os:", "kici:arch:", "kici:host:"} {
-		if !slices.ContainsFunc(reg.Labels, func(l string) bool { return strings.HasPrefix(l, label) }) {
-			t.Errorf("label %s is missing in %v", label, reg.Labels)
+	overWires(t, func(t *testing.T, o *orchestrator) {
+		r := agenttest.New(t, agenttest.Flow(agenttest.Job("echo", "await $`echo hello`; return { n: 1 };")))
+		open(t, o, 1, nil).ready(t)
+		o.send(dispatch(r, "echo", nil))
+		end := o.ended("job-echo")
+		if end.State != status.JobSuccess || end.Data == nil || string(end.Data.Result.Outputs) != `{"n":1}` || end.Attempt == "" || end.Fence != 1 {
+			t.Errorf("%+v %+v", end, end.Data)
 		}
-	}
-	if reg.AgentID != "agent-1" || reg.Slots() != 1 || len(reg.InFlightJobs) != 0 {
-		t.Errorf("%+v", reg)
-	}
+		want := []string{
+			"job.ack", "job.status running", "log.chunk -1", "step.status 0 step do running", "log.chunk 0", "step.status 0 step do success", "job.status success",
+		}
+		if got := o.story("job-echo", false); !slices.Equal(got, want) {
+			t.Errorf("got  %q\nwant %q", got, want)
+		}
+		if got := o.log("job-echo", 0); !slices.Equal(got, []string{"hello"}) {
+			t.Errorf("log %q", got)
+		}
+		reg := o.registers[0]
+		for _, label := range []string{"gpu", "kici:os:", "kici:arch:", "kici:host:"} {
+			if !slices.ContainsFunc(reg.Labels, func(l string) bool { return strings.HasPrefix(l, label) }) {
+				t.Errorf("label %s is missing in %v", label, reg.Labels)
+			}
+		}
+		if reg.AgentID != "agent-1" || reg.Slots() != 1 || len(reg.InFlightJobs) != 0 {
+			t.Errorf("%+v", reg)
+		}
+	})
 }
 
 // TestOverWebSocket is the link over the socket it has in the world.
@@ -69,169 +69,175 @@ func TestOverWebSocket(t *testing.T) {
 
 func TestDrift(t *testing.T) {
 	t.Parallel()
-	r := agenttest.New(t, agenttest.Flow(agenttest.Job("echo", "await $`echo hello`;")))
-	r.Write(map[string]string{".kici/workflows/ci.ts": "// other\n"})
-	r.Commit()
-	o := newOrchestrator(t)
-	open(t, o, 1, nil).ready(t)
-	o.send(dispatch(r, "echo", nil))
-	end := o.ended("job-echo")
-	if end.State != status.JobFailed || !strings.Contains(end.Data.Result.Reason, "lock file is out of date") || end.Data.Result.Infrastructure {
-		t.Errorf("%+v", end.Data.Result)
-	}
+	overWires(t, func(t *testing.T, o *orchestrator) {
+		r := agenttest.New(t, agenttest.Flow(agenttest.Job("echo", "await $`echo hello`;")))
+		r.Write(map[string]string{".kici/workflows/ci.ts": "// other\n"})
+		r.Commit()
+		open(t, o, 1, nil).ready(t)
+		o.send(dispatch(r, "echo", nil))
+		end := o.ended("job-echo")
+		if end.State != status.JobFailed || !strings.Contains(end.Data.Result.Reason, "lock file is out of date") || end.Data.Result.Infrastructure {
+			t.Errorf("%+v", end.Data.Result)
+		}
+	})
 }
 
 func TestCancel(t *testing.T) {
 	t.Parallel()
-	r := agenttest.New(t, agenttest.Flow("job('slow', { runsOn: 'default', onCancel: async ({ $ }) => { await $`echo hook ran`; }, steps: [step('do', async ({ $ }) => { await $`echo begun; sleep 300`; })] })"))
-	o := newOrchestrator(t)
-	open(t, o, 1, nil).ready(t)
-	for i, force := range []bool{false, true} {
-		job := fmt.Sprintf("job-%d", i)
-		m := dispatch(r, "slow", func(m *message.JobDispatch) { m.JobID = job })
-		o.send(m)
-		o.said(job, "begun")
-		// A stale attempt is not this one.
-		o.send(&message.JobCancel{MessageID: newID(), JobRef: message.JobRef{RunID: m.RunID, JobID: job, Fence: 99}, Reason: "stale"})
-		ref := m.JobRef
-		if i == 0 {
-			ref.Attempt = "" // as an orchestrator that keeps fences only
+	overWires(t, func(t *testing.T, o *orchestrator) {
+		r := agenttest.New(t, agenttest.Flow("job('slow', { runsOn: 'default', onCancel: async ({ $ }) => { await $`echo hook ran`; }, steps: [step('do', async ({ $ }) => { await $`echo begun; sleep 300`; })] })"))
+		open(t, o, 1, nil).ready(t)
+		for i, force := range []bool{false, true} {
+			job := fmt.Sprintf("job-%d", i)
+			m := dispatch(r, "slow", func(m *message.JobDispatch) { m.JobID = job })
+			o.send(m)
+			o.said(job, "begun")
+			// A stale attempt is not this one.
+			o.send(&message.JobCancel{MessageID: newID(), JobRef: message.JobRef{RunID: m.RunID, JobID: job, Fence: 99}, Reason: "stale"})
+			ref := m.JobRef
+			if i == 0 {
+				ref.Attempt = "" // as an orchestrator that keeps fences only
+			}
+			o.send(&message.JobCancel{MessageID: newID(), JobRef: ref, Reason: "by somebody", Force: force})
+			end := o.ended(job)
+			if end.State != status.JobCancelled {
+				t.Errorf("%+v", end.Data.Result)
+			}
+			hook := slices.ContainsFunc(o.story(job, false), func(s string) bool { return strings.Contains(s, "hook:onCancel") })
+			if hook == force {
+				t.Errorf("force %v: hook %v in %v", force, hook, o.story(job, false))
+			}
+			if !strings.Contains(end.Data.Result.Reason, "by somebody") {
+				t.Errorf("reason %q", end.Data.Result.Reason)
+			}
 		}
-		o.send(&message.JobCancel{MessageID: newID(), JobRef: ref, Reason: "by somebody", Force: force})
-		end := o.ended(job)
-		if end.State != status.JobCancelled {
-			t.Errorf("%+v", end.Data.Result)
-		}
-		hook := slices.ContainsFunc(o.story(job, false), func(s string) bool { return strings.Contains(s, "hook:onCancel") })
-		if hook == force {
-			t.Errorf("force %v: hook %v in %v", force, hook, o.story(job, false))
-		}
-		if !strings.Contains(end.Data.Result.Reason, "by somebody") {
-			t.Errorf("reason %q", end.Data.Result.Reason)
-		}
-	}
+	})
 }
 
 // TestSlotsAndDrain fills two slots, sends a third job, and drains.
 func TestSlotsAndDrain(t *testing.T) {
 	t.Parallel()
-	r := agenttest.New(t, agenttest.Flow(agenttest.Job("wait", "await $`echo begun; while [ ! -e ${ctx.env.GATE} ]; do sleep 0.02; done`;")))
-	gate := filepath.Join(t.TempDir(), "gate")
-	o := newOrchestrator(t)
-	h := open(t, o, 2, nil).ready(t)
-	for i := range 4 {
-		if i == 3 {
-			h.agent.Drain()
-		}
-		o.send(dispatch(r, "wait", func(m *message.JobDispatch) {
-			m.JobID, m.JobConfig.Input.Variables = fmt.Sprintf("job-%d", i), map[string]string{"GATE": gate}
-		}))
-		switch i {
-		case 0, 1:
-			o.said(fmt.Sprintf("job-%d", i), "begun")
-		case 2, 3:
-			got := o.await("a refusal", func(m message.Message) bool {
-				reject, ok := m.(*message.JobReject)
-				return ok && reject.JobID == fmt.Sprintf("job-%d", i)
-			}).(*message.JobReject)
-			if want := []message.RejectReason{message.RejectBusy, message.RejectDraining}[i-2]; got.Reason != want {
-				t.Errorf("job %d: %s, want %s", i, got.Reason, want)
+	overWires(t, func(t *testing.T, o *orchestrator) {
+		r := agenttest.New(t, agenttest.Flow(agenttest.Job("wait", "await $`echo begun; while [ ! -e ${ctx.env.GATE} ]; do sleep 0.02; done`;")))
+		gate := filepath.Join(t.TempDir(), "gate")
+		h := open(t, o, 2, nil).ready(t)
+		for i := range 4 {
+			if i == 3 {
+				h.agent.Drain()
+			}
+			o.send(dispatch(r, "wait", func(m *message.JobDispatch) {
+				m.JobID, m.JobConfig.Input.Variables = fmt.Sprintf("job-%d", i), map[string]string{"GATE": gate}
+			}))
+			switch i {
+			case 0, 1:
+				o.said(fmt.Sprintf("job-%d", i), "begun")
+			case 2, 3:
+				got := o.await("a refusal", func(m message.Message) bool {
+					reject, ok := m.(*message.JobReject)
+					return ok && reject.JobID == fmt.Sprintf("job-%d", i)
+				}).(*message.JobReject)
+				if want := []message.RejectReason{message.RejectBusy, message.RejectDraining}[i-2]; got.Reason != want {
+					t.Errorf("job %d: %s, want %s", i, got.Reason, want)
+				}
 			}
 		}
-	}
-	if err := os.WriteFile(gate, nil, 0o600); err != nil {
-		t.Fatal(err)
-	}
-	for i := range 2 {
-		if end := o.ended(fmt.Sprintf("job-%d", i)); end.State != status.JobSuccess {
-			t.Errorf("%+v", end.Data.Result)
+		if err := os.WriteFile(gate, nil, 0o600); err != nil {
+			t.Fatal(err)
 		}
-	}
-	select {
-	case err := <-h.done:
-		h.done <- nil
-		if err != nil {
-			t.Errorf("Run: %v", err)
+		for i := range 2 {
+			if end := o.ended(fmt.Sprintf("job-%d", i)); end.State != status.JobSuccess {
+				t.Errorf("%+v", end.Data.Result)
+			}
 		}
-	case <-time.After(30 * time.Second):
-		t.Error("a drained agent does not leave")
-	}
-	poll(t, "the end of the connection", func() bool { return o.lastEnd() != nil })
-	if code := transport.CodeOf(o.lastEnd()); code != transport.Normal {
-		t.Errorf("the link was closed with %v", code)
-	}
+		select {
+		case err := <-h.done:
+			h.done <- nil
+			if err != nil {
+				t.Errorf("Run: %v", err)
+			}
+		case <-time.After(30 * time.Second):
+			t.Error("a drained agent does not leave")
+		}
+		poll(t, "the end of the connection", func() bool { return o.lastEnd() != nil })
+		if code := transport.CodeOf(o.lastEnd()); code != transport.Normal {
+			t.Errorf("the link was closed with %v", code)
+		}
+	})
 }
 
 // TestStop: an agent that is stopped tells what became of its jobs.
 func TestStop(t *testing.T) {
 	t.Parallel()
-	r := agenttest.New(t, agenttest.Flow(agenttest.Job("slow", "await $`echo begun; sleep 300`;")))
-	o := newOrchestrator(t)
-	h := open(t, o, 1, nil).ready(t)
-	o.send(dispatch(r, "slow", nil))
-	o.said("job-slow", "begun")
-	if err := h.stop(); err != nil {
-		t.Error(err)
-	}
-	if end := o.ended("job-slow"); end.State != status.JobCancelled || !strings.Contains(end.Data.Result.Reason, "stopped") {
-		t.Errorf("%+v", end.Data.Result)
-	}
+	overWires(t, func(t *testing.T, o *orchestrator) {
+		r := agenttest.New(t, agenttest.Flow(agenttest.Job("slow", "await $`echo begun; sleep 300`;")))
+		h := open(t, o, 1, nil).ready(t)
+		o.send(dispatch(r, "slow", nil))
+		o.said("job-slow", "begun")
+		if err := h.stop(); err != nil {
+			t.Error(err)
+		}
+		if end := o.ended("job-slow"); end.State != status.JobCancelled || !strings.Contains(end.Data.Result.Reason, "stopped") {
+			t.Errorf("%+v", end.Data.Result)
+		}
+	})
 }
 
 // TestReconnect breaks the connection in the middle of a job, again and again.
 func TestReconnect(t *testing.T) {
 	t.Parallel()
-	const n = 3000
-	r := agenttest.New(t, agenttest.Flow(agenttest.Job("long", fmt.Sprintf("await $`for ((i = 0; i < %d; i++)); do echo line $i; ((i %% 200)) || sleep 0.05; done`;", n))))
-	o := newOrchestrator(t)
-	h := open(t, o, 1, nil).ready(t)
-	o.send(dispatch(r, "long", nil))
-	for _, line := range []string{"line 10", "line 1000", "line 2000"} {
-		o.said("job-long", line)
-		o.door.Break()
-	}
-	if end := o.ended("job-long"); end.State != status.JobSuccess {
-		t.Errorf("%+v", end.Data.Result)
-	}
-	inOrder(t, o.log("job-long", 0), n)
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	if len(o.registers) < 3 {
-		t.Errorf("%d registrations", len(o.registers))
-	}
-	for _, reg := range o.registers[1:2] {
-		if len(reg.InFlightJobs) != 1 || reg.InFlightJobs[0].JobID != "job-long" || reg.InFlightJobs[0].Attempt == "" {
-			t.Errorf("in flight: %+v", reg.InFlightJobs)
+	overWires(t, func(t *testing.T, o *orchestrator) {
+		const n = 3000
+		r := agenttest.New(t, agenttest.Flow(agenttest.Job("long", fmt.Sprintf("await $`for ((i = 0; i < %d; i++)); do echo line $i; ((i %% 200)) || sleep 0.05; done`;", n))))
+		h := open(t, o, 1, nil).ready(t)
+		o.send(dispatch(r, "long", nil))
+		for _, line := range []string{"line 10", "line 1000", "line 2000"} {
+			o.said("job-long", line)
+			o.door.Break()
 		}
-	}
-	_ = h
+		if end := o.ended("job-long"); end.State != status.JobSuccess {
+			t.Errorf("%+v", end.Data.Result)
+		}
+		inOrder(t, o.log("job-long", 0), n)
+		o.mu.Lock()
+		defer o.mu.Unlock()
+		if len(o.registers) < 3 {
+			t.Errorf("%d registrations", len(o.registers))
+		}
+		for _, reg := range o.registers[1:2] {
+			if len(reg.InFlightJobs) != 1 || reg.InFlightJobs[0].JobID != "job-long" || reg.InFlightJobs[0].Attempt == "" {
+				t.Errorf("in flight: %+v", reg.InFlightJobs)
+			}
+		}
+		_ = h
+	})
 }
 
 // TestEndWhileOffline: what ended while nobody was there is in flight until it
 // is acknowledged, and is told once.
 func TestEndWhileOffline(t *testing.T) {
 	t.Parallel()
-	gate := filepath.Join(t.TempDir(), "gate")
-	r := agenttest.New(t, agenttest.Flow(agenttest.Job("end", "await $`echo begun; while [ ! -e ${ctx.env.GATE} ]; do sleep 0.02; done; echo over`;")))
-	o := newOrchestrator(t)
-	h := open(t, o, 1, nil).ready(t)
-	o.send(dispatch(r, "end", func(m *message.JobDispatch) { m.JobConfig.Input.Variables = map[string]string{"GATE": gate} }))
-	o.said("job-end", "begun")
-	o.door.Refuse(true)
-	o.door.Break()
-	if err := os.WriteFile(gate, nil, 0o600); err != nil {
-		t.Fatal(err)
-	}
-	poll(t, "the job to end", func() bool { return len(h.agent.InFlight()) == 0 })
-	o.door.Refuse(false)
-	if end := o.ended("job-end"); end.State != status.JobSuccess {
-		t.Errorf("%+v", end.Data.Result)
-	}
-	last := o.registers[len(o.registers)-1]
-	if len(o.registers) < 2 || len(last.InFlightJobs) != 1 {
-		t.Errorf("in flight at registration %d: %+v", len(o.registers), last.InFlightJobs)
-	}
-	poll(t, "the end to be acknowledged", func() bool { return len(h.inFlight()) == 0 })
+	overWires(t, func(t *testing.T, o *orchestrator) {
+		gate := filepath.Join(t.TempDir(), "gate")
+		r := agenttest.New(t, agenttest.Flow(agenttest.Job("end", "await $`echo begun; while [ ! -e ${ctx.env.GATE} ]; do sleep 0.02; done; echo over`;")))
+		h := open(t, o, 1, nil).ready(t)
+		o.send(dispatch(r, "end", func(m *message.JobDispatch) { m.JobConfig.Input.Variables = map[string]string{"GATE": gate} }))
+		o.said("job-end", "begun")
+		o.door.Refuse(true)
+		o.door.Break()
+		if err := os.WriteFile(gate, nil, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		poll(t, "the job to end", func() bool { return len(h.agent.InFlight()) == 0 })
+		o.door.Refuse(false)
+		if end := o.ended("job-end"); end.State != status.JobSuccess {
+			t.Errorf("%+v", end.Data.Result)
+		}
+		last := o.registers[len(o.registers)-1]
+		if len(o.registers) < 2 || len(last.InFlightJobs) != 1 {
+			t.Errorf("in flight at registration %d: %+v", len(o.registers), last.InFlightJobs)
+		}
+		poll(t, "the end to be acknowledged", func() bool { return len(h.inFlight()) == 0 })
+	})
 }
 
 // counted counts how often was dialled.
@@ -312,21 +318,14 @@ func TestFlood(t *testing.T) {
 	t.Parallel()
 	const n = 100_000
 	r := agenttest.New(t, agenttest.Flow(agenttest.Job("flood", fmt.Sprintf("await $`for ((i = 0; i < %d; i++)); do echo line $i; done`;", n))))
-	for name, opts := range map[string][]pipe.Option{
-		"good": nil,
-		"bad":  {pipe.Seed(7), pipe.Spare(4), pipe.Lossy(0.05), pipe.Duplicate(0.05), pipe.Reorder(4), pipe.Delay(0, 2*time.Millisecond)},
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			o := newOrchestrator(t, opts...)
-			open(t, o, 1, nil).ready(t)
-			o.send(dispatch(r, "flood", nil))
-			if end := o.ended("job-flood"); end.State != status.JobSuccess {
-				t.Errorf("%+v", end.Data.Result)
-			}
-			inOrder(t, o.log("job-flood", 0), n)
-		})
-	}
+	overWires(t, func(t *testing.T, o *orchestrator) {
+		open(t, o, 1, nil).ready(t)
+		o.send(dispatch(r, "flood", nil))
+		if end := o.ended("job-flood"); end.State != status.JobSuccess {
+			t.Errorf("%+v", end.Data.Result)
+		}
+		inOrder(t, o.log("job-flood", 0), n)
+	})
 }
 
 func TestRefused(t *testing.T) {
@@ -366,22 +365,23 @@ func TestLabels(t *testing.T) {
 
 func TestQuestions(t *testing.T) {
 	t.Parallel()
-	r := agenttest.New(t, agenttest.Flow("job('ask', { runsOn: 'default', environment: () => process.cwd() ? 'prod' : 'x', steps: [step('do', async (ctx) => { await ctx.$`echo got ${String((await ctx.secrets.get('K')).length)}`; ctx.setSecretOutput('OUT', 'sealed-value'); })] })"))
-	o := newOrchestrator(t)
-	o.answer = func(m message.Message) message.Message {
-		if q, ok := m.(*message.JobSecretsRequest); ok && q.Environment == "prod" {
-			return &message.JobSecretsResponse{RequestID: q.RequestID, SecretList: []jobspec.Secret{{Key: "K", Value: "twelve-chars"}}}
+	overWires(t, func(t *testing.T, o *orchestrator) {
+		r := agenttest.New(t, agenttest.Flow("job('ask', { runsOn: 'default', environment: () => process.cwd() ? 'prod' : 'x', steps: [step('do', async (ctx) => { await ctx.$`echo got ${String((await ctx.secrets.get('K')).length)}`; ctx.setSecretOutput('OUT', 'sealed-value'); })] })"))
+		o.answer = func(m message.Message) message.Message {
+			if q, ok := m.(*message.JobSecretsRequest); ok && q.Environment == "prod" {
+				return &message.JobSecretsResponse{RequestID: q.RequestID, SecretList: []jobspec.Secret{{Key: "K", Value: "twelve-chars"}}}
+			}
+			return nil
 		}
-		return nil
-	}
-	open(t, o, 1, nil).ready(t)
-	o.send(dispatch(r, "ask", func(m *message.JobDispatch) { m.RunPublicKey = "broken" }))
-	end := o.ended("job-ask")
-	if got := o.log("job-ask", 0); !slices.Equal(got, []string{"got 12"}) {
-		t.Errorf("log %q", got)
-	}
-	// The secret output cannot be sealed, and so the job has not succeeded.
-	if end.State != status.JobFailed || !end.Data.Result.Infrastructure || len(end.SecretOutputs) != 0 {
-		t.Errorf("%+v", end.Data.Result)
-	}
+		open(t, o, 1, nil).ready(t)
+		o.send(dispatch(r, "ask", func(m *message.JobDispatch) { m.RunPublicKey = "broken" }))
+		end := o.ended("job-ask")
+		if got := o.log("job-ask", 0); !slices.Equal(got, []string{"got 12"}) {
+			t.Errorf("log %q", got)
+		}
+		// The secret output cannot be sealed, and so the job has not succeeded.
+		if end.State != status.JobFailed || !end.Data.Result.Infrastructure || len(end.SecretOutputs) != 0 {
+			t.Errorf("%+v", end.Data.Result)
+		}
+	})
 }

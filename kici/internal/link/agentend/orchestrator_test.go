@@ -53,6 +53,23 @@ type orchestrator struct {
 	dials     int
 }
 
+// overWires runs a test over a good wire, and over one that loses, doubles, delays
+// and mixes up frames: what a link promises does not depend on the wire. The first
+// frames of a connection, which introduce the two, come through: without them the
+// agent dials again, which TestReconnect is about.
+func overWires(t *testing.T, test func(t *testing.T, o *orchestrator)) {
+	t.Helper()
+	for name, opts := range map[string][]pipe.Option{
+		"good": nil,
+		"bad":  {pipe.Seed(7), pipe.Spare(4), pipe.Lossy(0.05), pipe.Duplicate(0.05), pipe.Reorder(4), pipe.Delay(0, 2*time.Millisecond)},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			test(t, newOrchestrator(t, opts...))
+		})
+	}
+}
+
 func newOrchestrator(t *testing.T, opts ...pipe.Option) *orchestrator {
 	t.Helper()
 	door := pipe.Listen(opts...)
