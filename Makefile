@@ -29,7 +29,7 @@ lint: ## vet, staticcheck and gofmt
 
 bench: ## time whole processes, medians beside the original's figures
 	$(GO) run ./cmd/internal/bench
-	$(GO) test ./kici ./engine/dispatch -run "^$$" -bench "Push|Log|Noop" -benchtime 40x
+	$(GO) test ./kici ./engine/dispatch -run "^$$" -bench "Push|Log|Jobs" -benchtime 40x
 	$(GO) test ./executor/expr -run "^$$" -bench Hostile -benchtime 40x
 
 chaos: ## break real services for CHAOSTIME and check every promise (CHAOSFLAGS="-seed 7")
