@@ -43,7 +43,7 @@ export default workflow('ci', { on: push({ branches: 'main' }), jobs: [wait] });
 // follow, cancel, run again, look at what came in.
 func TestRequestsThroughRelay(t *testing.T) {
 	t.Parallel()
-	w := startThreeTiers(t, waiting)
+	w := startThreeTiers(t, "platform")
 	if _, answers := w.forge.Push("me/app", forgetest.Change{Files: project(t, waiting)}); answers[0].Status != http.StatusOK {
 		t.Fatalf("%+v", answers)
 	}

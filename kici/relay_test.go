@@ -1,6 +1,7 @@
 package kici_test
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -9,6 +10,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -44,7 +46,7 @@ type threeTiers struct {
 	store   kici.Store // of the orchestrator
 }
 
-func startThreeTiers(b testing.TB, workflow string, opts ...kici.OrchestratorOption) *threeTiers {
+func startThreeTiers(b testing.TB, mode string, opts ...kici.OrchestratorOption) *threeTiers {
 	b.Helper()
 	ctx, stop := context.WithCancel(context.Background())
 	log, env := kici.WithLogger(slog.New(slog.DiscardHandler)), kici.WithEnviron(os.Environ())
@@ -77,7 +79,7 @@ func startThreeTiers(b testing.TB, workflow string, opts ...kici.OrchestratorOpt
 		log, env, kici.WithStore(t.store), kici.WithProvider("forgejo", git.New(git.Options{CacheDir: b.TempDir(), Environ: os.Environ()})), kici.WithRelayDialer(t.relay.Dialer()),
 	}, opts...)
 	t.orch, err = kici.NewOrchestrator(kici.OrchestratorConfig{
-		DataDir: b.TempDir(), RelayKey: key.Key, Instance: "orch", Cluster: "shop",
+		DataDir: b.TempDir(), Mode: mode, RelayKey: key.Key, Instance: "orch", Cluster: "shop",
 		Sources: []kici.SourceConfig{{Name: "forge", Kind: "forgejo", Config: json.RawMessage(config)}},
 	}, all...)
 	check(b, err)
@@ -151,7 +153,7 @@ func project(b testing.TB, workflow string) map[string]string {
 // a green run of it; the relay knows its hash, and neither payload nor secret.
 func TestThreeTiers(t *testing.T) {
 	t.Parallel()
-	w := startThreeTiers(t, exampleWorkflow)
+	w := startThreeTiers(t, "")
 	files := project(t, exampleWorkflow)
 	files["needle.txt"] = "x"
 	sha, answers := w.forge.Push("me/app", forgetest.Change{Files: files, Message: "a-needle-in-the-payload"})
@@ -175,5 +177,92 @@ func TestThreeTiers(t *testing.T) {
 				t.Errorf("%s holds %q", name, secret)
 			}
 		}
+	}
+}
+
+// In mode hybrid deliveries come both ways, and one that comes both ways counts
+// once; in mode platform a sender is sent to the relay; in mode independent nobody
+// is connected.
+func TestModes(t *testing.T) {
+	t.Parallel()
+	w := startThreeTiers(t, "hybrid")
+	direct := httptest.NewServer(w.orch.Handler())
+	t.Cleanup(direct.Close)
+	w.forge.Hook(forgetest.Forgejo, direct.URL+"/webhook/default/generic/forge", forgeSecret)
+	_, answers := w.forge.Push("me/app", forgetest.Change{Files: project(t, exampleWorkflow)})
+	if len(answers) != 2 || answers[0].Status != http.StatusOK || answers[1].Status != http.StatusAccepted {
+		t.Fatalf("%+v", answers)
+	}
+	w.finished(t)
+	d := forgetest.NewDelivery(forgetest.Forgejo, forgeSecret, forgetest.Happening{Kind: forgetest.Push, Repo: "me/app", Ref: "refs/heads/main", After: strings.Repeat("1", 40)})
+	for i, to := range []string{w.org.WebhookURL + "/generic/forge", direct.URL + "/webhook/default/generic/forge"} {
+		req, err := http.NewRequest("POST", to, bytes.NewReader(d.Body))
+		check(t, err)
+		req.Header = d.Header.Clone()
+		res, err := http.DefaultClient.Do(req)
+		check(t, err)
+		var told struct{ Duplicate bool }
+		check(t, json.NewDecoder(res.Body).Decode(&told))
+		check(t, res.Body.Close())
+		if told.Duplicate != (i == 1) {
+			t.Errorf("delivery %d: duplicate is %t", i, told.Duplicate)
+		}
+	}
+	for _, c := range []kici.OrchestratorConfig{{Mode: "platform"}, {Mode: "hybrid", RelayURL: "http://relay"}, {Mode: "sometimes"}, {RelayURL: "relay", RelayKey: "k"}, {RelayURL: "ftp://relay", RelayKey: "k"}} {
+		if _, err := kici.NewOrchestrator(c); err == nil {
+			t.Errorf("%+v is taken", c)
+		}
+	}
+	if _, err := kici.NewRelay(kici.RelayConfig{PublicURL: "relay", AdvertisedURL: "http://r", SecretKey: []byte("x"), OfferTimeout: -1}); err == nil ||
+		strings.Count(err.Error(), "kici: ") != 3 {
+		t.Errorf("not all is complained about: %v", err)
+	}
+}
+
+// BenchmarkRelayedPush is a push from the delivery's first byte at the relay to the
+// end of its run: three tiers and a forge that serves the repository, on one machine.
+func BenchmarkRelayedPush(b *testing.B) {
+	w := startThreeTiers(b, "")
+	files := project(b, exampleWorkflow)
+	w.forge.Push("me/app", forgetest.Change{Files: files})
+	w.finished(b)
+	var answers, ends []time.Duration
+	b.ResetTimer()
+	for i := range b.N {
+		begin := time.Now()
+		sha, told := w.forge.Push("me/app", forgetest.Change{Files: map[string]string{"n": fmt.Sprint(i)}})
+		if told[0].Status != http.StatusOK {
+			b.Fatalf("%+v", told)
+		}
+		began := time.Since(begin) - told[0].Took // the commit is not ours
+		run := w.of(b, sha)
+		ended, err := w.orch.Wait(w.ctx, run)
+		check(b, err)
+		if ended.Status != status.RunSuccess {
+			b.Fatalf("%+v", ended)
+		}
+		answers, ends = append(answers, told[0].Took), append(ends, time.Since(begin)-began)
+	}
+	b.StopTimer()
+	for name, ds := range map[string][]time.Duration{"answer": answers, "finish": ends} {
+		slices.Sort(ds)
+		b.ReportMetric(float64(ds[len(ds)/2].Microseconds())/1000, name+"-p50-ms")
+		b.ReportMetric(float64(ds[len(ds)*99/100].Microseconds())/1000, name+"-p99-ms")
+	}
+}
+
+// of waits for the run of a commit.
+func (t *threeTiers) of(b testing.TB, sha string) kici.RunID {
+	b.Helper()
+	l := t.store.Listen(store.TopicRuns)
+	defer l.Close()
+	for {
+		var all []kici.Run
+		check(b, t.store.View(t.ctx, func(tx store.Tx) (err error) { all, err = tx.Runs().Recent(t.ctx, time.Time{}, 1); return err }))
+		if len(all) > 0 && all[0].Ref.SHA == sha {
+			return all[0].ID
+		}
+		_, err := l.Wait(t.ctx)
+		check(b, err)
 	}
 }
