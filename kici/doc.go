@@ -1,7 +1,8 @@
 // Package kici is the facade of the house: what a program embeds.
 //
 // An [Orchestrator] takes events in, decides from the lock file what they start,
-// stores and gives jobs out; an [Agent] clones and executes. Each is made from a
+// stores and gives jobs out; an [Agent] clones and executes; a [Relay] takes events
+// in for orchestrators that nobody can reach. Each is made from a
 // config, which is data that a file could hold, and options, which are live
 // things; New… checks and starts nothing, Run(ctx) owns everything it starts and
 // returns when all of it has ended. Both in one program are
