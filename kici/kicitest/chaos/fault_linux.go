@@ -34,7 +34,7 @@ func (w *world) suffer(ctx context.Context, f Fault) {
 		return
 	}
 	begin := sync.OnceFunc(func() {
-		w.rec.add(Event{Kind: Began, Fault: f.What, Node: f.Where, Text: []string{string(f.At)}})
+		w.rec.add(Event{Kind: Began, Fault: f.What, Node: f.Where, Point: f.At})
 		w.harm(ctx, f)
 	})
 	if f.At != "" {

@@ -45,8 +45,9 @@ type Event struct {
 	Status    int    `json:"status,omitempty"`
 	Duplicate bool   `json:"duplicate,omitempty"`
 
-	// Fault is what was done to a node.
+	// Fault is what was done to a node, and Point where in a conversation.
 	Fault string `json:"fault,omitempty"`
+	Point Point  `json:"point,omitempty"`
 
 	// Attempt, Step and Text are log lines that were acknowledged or read; who reads
 	// sees the run (ID) and the job instead of the attempt.

@@ -89,8 +89,7 @@ func (l *Link) Run(ctx context.Context) error {
 }
 
 func (l *Link) cross(ctx context.Context, conn net.Conn) {
-	c := &Crossing{Link: l, down: conn, finished: make(chan struct{})}
-	defer close(c.finished)
+	c := &Crossing{Link: l, down: conn}
 	if !l.enter(ctx, c) {
 		abort(conn)
 		return
@@ -287,11 +286,4 @@ func (l *Link) sever() {
 	for _, c := range all {
 		c.Close()
 	}
-}
-
-// Count is how many connections there are.
-func (l *Link) Count() int {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return len(l.open)
 }

@@ -7,11 +7,14 @@ const (
 	KindOrchestrator = "orchestrator"
 	KindAgent        = "agent"
 	KindPostgres     = "postgres"
-	KindClient       = "client" // not a process: where deliveries are sent
+	KindClient       = "client"   // not a process: where deliveries are sent
+	KindOperator     = "operator" // not a process, either: who asks how things are
 )
 
-// Topology is what runs and what it is connected by. It is data: a further tier
-// is more nodes, more wires, and a row in [kinds].
+// Topology is what runs and what it is connected by. It is data. A further tier in
+// front, say a relay, is a node for each, wires from the clients to them and from
+// the orchestrators to them, and a row in kinds with its program and variables;
+// everything that is drawn, broken and checked goes by kinds and wires.
 type Topology struct {
 	Name  string
 	Nodes []Node
@@ -38,6 +41,7 @@ const (
 	SpeaksPostgres = "postgres"
 	SpeaksSocket   = "websocket"
 	SpeaksHTTP     = "http"
+	SpeaksAdmin    = "admin" // http that nobody listens in on, and that is left alone
 )
 
 // Shared is several orchestrators on one Postgres, with agents that come in by
@@ -68,8 +72,8 @@ func (t Topology) withAgents(orchestrators []string, agents, slots int) Topology
 		t.Nodes = append(t.Nodes, Node{Name: name, Kind: KindAgent, Slots: slots})
 		t.Wires = append(t.Wires, Wire{name + ">orchestrators", name, orchestrators, SpeaksSocket})
 	}
-	t.Nodes = append(t.Nodes, Node{Name: "clients", Kind: KindClient})
-	t.Wires = append(t.Wires, Wire{"clients>orchestrators", "clients", orchestrators, SpeaksHTTP})
+	t.Nodes = append(t.Nodes, Node{Name: "clients", Kind: KindClient}, Node{Name: "operator", Kind: KindOperator})
+	t.Wires = append(t.Wires, Wire{"clients>orchestrators", "clients", orchestrators, SpeaksHTTP}, Wire{"operator>orchestrators", "operator", orchestrators, SpeaksAdmin})
 	return t
 }
 
@@ -82,6 +86,16 @@ func (t *Topology) of(kind string) []string {
 		}
 	}
 	return out
+}
+
+// from is the name of the wire that leaves a node and speaks something.
+func (t *Topology) from(node, speaks string) string {
+	for i := range t.Wires {
+		if t.Wires[i].From == node && t.Wires[i].Speaks == speaks {
+			return t.Wires[i].Name
+		}
+	}
+	return ""
 }
 
 // wires lists the names of those that speak something.

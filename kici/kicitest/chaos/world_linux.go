@@ -38,11 +38,12 @@ type world struct {
 type node struct {
 	Node
 	*process
-	world  *world
-	at     atomic.Value // the address it listens on, in this life
-	wanted sync.Mutex   // held by whoever starts it
-	down   atomic.Bool  // a fault wants it down
-	faulty sync.Mutex   // held while a fault lasts
+	listens bool
+	world   *world
+	at      atomic.Value // the address it listens on, in this life
+	wanted  sync.Mutex   // held by whoever starts it
+	down    atomic.Bool  // a fault wants it down
+	faulty  sync.Mutex   // held while a fault lasts
 }
 
 // link is a wire with those who listen in.
@@ -65,12 +66,13 @@ const (
 type kind struct {
 	program string
 	env     func(w *world, n *node) []string
+	listens bool // others dial it, at the address that it says
 }
 
 func kinds() map[string]kind {
 	return map[string]kind{
-		KindOrchestrator: {"kici-orchestrator", (*world).orchestratorEnv},
-		KindAgent:        {"kici-agent", (*world).agentEnv},
+		KindOrchestrator: {"kici-orchestrator", (*world).orchestratorEnv, true},
+		KindAgent:        {"kici-agent", (*world).agentEnv, false},
 	}
 }
 
@@ -79,7 +81,7 @@ func (w *world) orchestratorEnv(n *node) []string {
 		"KICI_PORT=0", "KICI_HOST=127.0.0.1", "KICI_DATA_DIR=" + filepath.Join(w.dir, n.Name), "KICI_BOOTSTRAP_ADMIN_TOKEN=" + adminToken,
 		"KICI_SECRET_KEY=" + secretKey, "KICI_STORAGE_FS_PATH=" + w.blobs(), "KICI_WEBHOOK_PUBLIC_URL=" + w.front(),
 	}
-	if l := w.links[n.Name+">postgres"]; l != nil {
+	if l := w.wire(n.Name, SpeaksPostgres); l != nil {
 		env = append(env, "KICI_DATABASE_URL=postgres://ci@"+l.Addr()+"/postgres?sslmode=disable&application_name="+n.Name, "KICI_DATABASE_SCHEMA="+schema)
 	}
 	return env
@@ -87,7 +89,7 @@ func (w *world) orchestratorEnv(n *node) []string {
 
 func (w *world) agentEnv(n *node) []string {
 	return []string{
-		"KICI_ORCHESTRATOR_URL=ws://" + w.links[n.Name+">orchestrators"].Addr(), "KICI_AGENT_TOKEN=" + w.token, "KICI_AGENT_ID=" + n.Name,
+		"KICI_ORCHESTRATOR_URL=ws://" + w.wire(n.Name, SpeaksSocket).Addr(), "KICI_AGENT_TOKEN=" + w.token, "KICI_AGENT_ID=" + n.Name,
 		"KICI_PORT=0", "KICI_HOST=127.0.0.1", "KICI_DATA_DIR=" + filepath.Join(w.dir, n.Name, "data"), fmt.Sprintf("KICI_SLOTS=%d", n.Slots),
 	}
 }
@@ -95,8 +97,11 @@ func (w *world) agentEnv(n *node) []string {
 // blobs is the folder that orchestrators share, as they would share a bucket.
 func (w *world) blobs() string { return filepath.Join(w.dir, "blobs") }
 
-// front is where clients find an orchestrator.
-func (w *world) front() string { return "http://" + w.links["clients>orchestrators"].Addr() }
+// wire is the link by which a node speaks something; nil when it does not.
+func (w *world) wire(node, speaks string) *link { return w.links[w.config.Topology.from(node, speaks)] }
+
+// front is where clients send deliveries.
+func (w *world) front() string { return "http://" + w.wire("clients", SpeaksHTTP).Addr() }
 
 // build makes nodes and links, and starts nothing.
 func build(c Config, rec *recorder, dir string) (*world, error) {
@@ -115,7 +120,7 @@ func build(c Config, rec *recorder, dir string) (*world, error) {
 				return nil, err
 			}
 		}
-		one := &node{Node: n, world: w}
+		one := &node{Node: n, world: w, listens: k.listens}
 		one.process = &process{name: n.Name, program: filepath.Join(c.Programs, k.program), dir: home, rec: rec, env: func() []string {
 			return append([]string{"PATH=" + c.Path, "HOME=" + home, "TMPDIR=" + w.temp(), "KICI_LOG_FORMAT=json", cookie(dir)}, k.env(w, one)...)
 		}}
@@ -212,7 +217,7 @@ func (w *world) up(ctx context.Context) error {
 		}
 	}
 	w.http = &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 32}, Timeout: clientTimeout}
-	w.admin = adminclient.New(w.front(), adminToken)
+	w.admin = adminclient.New("http://"+w.wire("operator", SpeaksAdmin).Addr(), adminToken)
 	if err := w.sources(ctx); err != nil {
 		return err
 	}
@@ -235,7 +240,7 @@ func (n *node) boot(ctx context.Context) error {
 	if err := n.start(); err != nil {
 		return err
 	}
-	if n.Kind == KindOrchestrator {
+	if n.listens {
 		line, err := n.says(ctx, `"listening"`)
 		if err != nil {
 			return err
