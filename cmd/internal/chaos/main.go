@@ -83,7 +83,7 @@ func (o *options) enter(ctx context.Context) (broken int, err error) {
 			return 0, err
 		}
 	}
-	build := exec.CommandContext(ctx, "go", "build", "-o", o.programs()+string(filepath.Separator), "./cmd/kici-orchestrator", "./cmd/kici-agent")
+	build := exec.CommandContext(ctx, "go", "build", "-o", o.programs()+string(filepath.Separator), "./cmd/kici-orchestrator", "./cmd/kici-agent", "./cmd/kici-relay")
 	if out, err := build.CombinedOutput(); err != nil {
 		return 0, fmt.Errorf("build: %w: %s", err, out)
 	}
@@ -129,7 +129,7 @@ const exitBroken = 1
 // run has houses until the time is over, and counts what was broken in them.
 func (o *options) run(ctx context.Context) (broken int, err error) {
 	dir, programs := o.dir, o.programs()
-	topologies := []chaos.Topology{chaos.Shared(2, 3, 2), chaos.Embedded(2, 2)}
+	topologies := []chaos.Topology{chaos.Relayed(2, 2, 3, 2), chaos.Shared(2, 3, 2), chaos.Embedded(2, 2)}
 	until := time.Now().Add(o.length)
 	for i := 0; i < len(topologies) || time.Now().Before(until); i++ {
 		t := topologies[i%len(topologies)]

@@ -25,7 +25,7 @@ var programs = sync.OnceValues(func() (string, error) {
 	if err != nil {
 		return "", err
 	}
-	out, err := exec.Command("go", "build", "-o", dir+string(filepath.Separator), "../../../cmd/kici-orchestrator", "../../../cmd/kici-agent", "../../../cmd/internal/chaos").CombinedOutput()
+	out, err := exec.Command("go", "build", "-o", dir+string(filepath.Separator), "../../../cmd/kici-orchestrator", "../../../cmd/kici-agent", "../../../cmd/kici-relay", "../../../cmd/internal/chaos").CombinedOutput()
 	if err != nil {
 		return dir, fmt.Errorf("%w: %s", err, out)
 	}
@@ -122,6 +122,21 @@ func TestPostgres(t *testing.T) {
 	)}))
 }
 
+// The same behind two relays, which are killed, frozen and cut off as well.
+func TestRelayed(t *testing.T) {
+	t.Parallel()
+	clean(t, run(t, Config{Topology: Relayed(2, 2, 1, 2), Seed: 5, Deliveries: 24, Pace: 50 * time.Millisecond, Plan: quick(
+		Fault{What: Kill, Where: "relay-1", At: BeforeAnswer, Wire: "clients>relays"},
+		Fault{What: Cut, Where: "orchestrator-1>relays"},
+		Fault{What: Kill, Where: "orchestrator-1", At: AfterCommit, Wire: "orchestrator-1>postgres"},
+		Fault{What: Pause, Where: "relay-2", For: time.Second},
+		Fault{What: HoldDown, Where: "orchestrator-2>relays", For: time.Second},
+		Fault{What: Restart, Where: "relay-1"},
+		Fault{What: Kill, Where: "relay-2", At: AfterCommit, Wire: "relay-2>postgres"},
+		Fault{What: Hold, Where: "relays>relay-1", For: time.Second},
+	)}))
+}
+
 // One orchestrator on SQLite, and another that wants its folder.
 func TestSQLite(t *testing.T) {
 	t.Parallel()
@@ -146,7 +161,7 @@ func TestKilledHarness(t *testing.T) {
 	mark := "KICI_CHAOS_TEST=" + dir
 	harness := exec.Command(filepath.Join(bin, "chaos"), "-dir", dir, "-only", "sqlite", "-deliveries", "100000", "-faults", "0")
 	harness.Dir, harness.Env = "../../..", append(os.Environ(), mark)
-	ours := func() []int { return append(marked(mark), marked(cookie(filepath.Join(dir, "house-001")))...) }
+	ours := func() []int { return append(marked(mark), marked(cookie(filepath.Join(dir, "house-002")))...) }
 	if err := harness.Start(); err != nil {
 		t.Fatal(err)
 	}
@@ -164,7 +179,7 @@ func TestKilledHarness(t *testing.T) {
 			rest(t.Context(), 50*time.Millisecond)
 		}
 	}
-	await("the house", func() bool { return len(marked(cookie(filepath.Join(dir, "house-001")))) >= 3 })
+	await("the house", func() bool { return len(marked(cookie(filepath.Join(dir, "house-002")))) >= 3 })
 	if err := harness.Process.Kill(); err != nil {
 		t.Fatal(err)
 	}

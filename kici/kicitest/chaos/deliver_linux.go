@@ -108,6 +108,11 @@ func (w *world) sources(ctx context.Context) error {
 		return err
 	}
 	w.source = at.Path
+	if w.relays != nil {
+		if w.source, err = w.relayed(ctx); err != nil {
+			return err
+		}
+	}
 	push, err := w.admin.TriggerLocal(ctx, "code", adminclient.LocalTrigger{Event: "push"})
 	if err != nil {
 		return err
@@ -122,6 +127,30 @@ func (w *world) sources(ctx context.Context) error {
 		}
 		if d.Status != "received" || !rest(ctx, 20*time.Millisecond) {
 			return fmt.Errorf("chaos: the push that registers the workflows is %s: %s", d.Status, d.Error)
+		}
+	}
+}
+
+// relayed waits until a relay knows the source, and gives the path that clients
+// send to.
+func (w *world) relayed(ctx context.Context) (string, error) {
+	for {
+		all, err := w.relays.RelayedSources(ctx, "default")
+		if err != nil {
+			return "", err
+		}
+		for _, s := range all {
+			if s.Name != "chaos" || s.Connected == 0 {
+				continue
+			}
+			at, err := url.Parse(s.WebhookURL)
+			if err != nil {
+				return "", err
+			}
+			return at.Path, nil
+		}
+		if !rest(ctx, 50*time.Millisecond) {
+			return "", context.Cause(ctx)
 		}
 	}
 }

@@ -61,7 +61,10 @@ type Event struct {
 type History struct {
 	// Expect says which workflows an event starts.
 	Expect map[string][]string `json:"expect"`
-	Events []Event             `json:"events"`
+	// Foreign: the ids that clients got are those of somebody in front, who keeps
+	// them; only the clients' own names lead to the store.
+	Foreign bool    `json:"foreign,omitempty"`
+	Events  []Event `json:"events"`
 }
 
 // recorder takes events from everywhere, and copies them to a file as they come

@@ -70,6 +70,11 @@ func choices(t *Topology, private bool) []choice {
 		// Long enough for somebody to have to notice.
 		{Kill, 25, 40, agents, ""}, {Pause, 25, 40, agents, ""}, {Pause, 25, 40, agents, BeforeReport}, {Hold, 25, 40, sockets, ""}, {Pause, 25, 40, orchestrators, ""},
 	}
+	if relays, up, peers := t.of(KindRelay), t.wires(SpeaksRelay), t.wires(SpeaksPeer); len(relays) > 0 {
+		out = append(out, choice{Kill, 0, 3, relays, ""}, choice{Kill, 0, 3, relays, BeforeAnswer}, choice{Pause, 1, 6, relays, ""}, choice{Restart, 0, 1, relays, ""}, choice{Pause, 25, 40, relays, ""},
+			choice{Cut, 0, 4, up, ""}, choice{Hold, 1, 8, up, ""}, choice{HoldUp, 1, 6, up, ""}, choice{HoldDown, 1, 6, up, ""}, choice{Slow, 2, 6, up, ""}, choice{Hold, 25, 40, up, ""},
+			choice{Cut, 0, 3, peers, ""}, choice{Hold, 1, 6, peers, ""})
+	}
 	if private {
 		out = append(out, choice{Drop, 1, 8, sockets, ""}, choice{Drop, 25, 40, sockets, ""}, choice{Drop, 1, 4, clients, ""}, choice{Fill, 1, 6, agents, ""}, choice{Fill, 1, 6, orchestrators, ""})
 	}

@@ -61,7 +61,7 @@ func Run(ctx context.Context, c Config) (rep *Report, err error) {
 		return nil, err
 	}
 	snapshot.Left = append(left, w.left()...)
-	rep = &Report{History: &History{Expect: expect(), Events: rec.all()}, Snapshot: snapshot}
+	rep = &Report{History: &History{Expect: expect(), Foreign: w.relays != nil, Events: rec.all()}, Snapshot: snapshot}
 	rep.Violations, rep.Took = Check(rep.History, rep.Snapshot), time.Since(began)
 	return rep, w.keepSnapshot(snapshot)
 }

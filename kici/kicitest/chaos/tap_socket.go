@@ -243,7 +243,7 @@ func (t *answerTap) Pass(way Way, b []byte) []byte {
 	if way == Up && bytes.Contains(b, deliveryName) && t.rename() {
 		return bytes.Replace(b, deliveryName, []byte("X-Delivery-Id: e"), 1)
 	}
-	if way == Down && bytes.HasPrefix(b, []byte("HTTP/1.1 202")) && t.points.reach(BeforeAnswer) {
+	if way == Down && bytes.HasPrefix(b, []byte("HTTP/1.1 20")) && t.points.reach(BeforeAnswer) {
 		return nil // whoever acted here has ended the connection
 	}
 	return b

@@ -4,6 +4,7 @@ import "fmt"
 
 // Kinds of nodes.
 const (
+	KindRelay        = "relay"
 	KindOrchestrator = "orchestrator"
 	KindAgent        = "agent"
 	KindPostgres     = "postgres"
@@ -11,10 +12,9 @@ const (
 	KindOperator     = "operator" // not a process, either: who asks how things are
 )
 
-// Topology is what runs and what it is connected by. It is data. A further tier in
-// front, say a relay, is a node for each, wires from the clients to them and from
-// the orchestrators to them, and a row in kinds with its program and variables;
-// everything that is drawn, broken and checked goes by kinds and wires.
+// Topology is what runs and what it is connected by. It is data: everything that is
+// drawn, broken and checked goes by kinds and wires, and what differs between
+// services stands in kinds.
 type Topology struct {
 	Name  string
 	Nodes []Node
@@ -41,6 +41,8 @@ const (
 	SpeaksPostgres = "postgres"
 	SpeaksSocket   = "websocket"
 	SpeaksHTTP     = "http"
+	SpeaksRelay    = "relay" // orchestrators, to relays
+	SpeaksPeer     = "peer"  // relays, to each other
 	SpeaksAdmin    = "admin" // http that nobody listens in on, and that is left alone
 )
 
@@ -57,6 +59,29 @@ func Shared(orchestrators, agents, slots int) Topology {
 		t.Wires = append(t.Wires, Wire{name + ">postgres", name, []string{"postgres"}, SpeaksPostgres})
 	}
 	return t.withAgents(all, agents, slots)
+}
+
+// Relayed is Shared behind relays on the same Postgres: clients reach nobody else.
+func Relayed(relays, orchestrators, agents, slots int) Topology {
+	t := Shared(orchestrators, agents, slots)
+	t.Name = fmt.Sprintf("%d relays, %s", relays, t.Name)
+	var all []string
+	for i := range relays {
+		name := fmt.Sprintf("relay-%d", i+1)
+		all = append(all, name)
+		t.Nodes = append(t.Nodes, Node{Name: name, Kind: KindRelay})
+		t.Wires = append(t.Wires, Wire{name + ">postgres", name, []string{"postgres"}, SpeaksPostgres}, Wire{"relays>" + name, "relays", []string{name}, SpeaksPeer})
+	}
+	for i := range t.Wires {
+		if t.Wires[i].Speaks == SpeaksHTTP {
+			t.Wires[i] = Wire{"clients>relays", "clients", all, SpeaksHTTP}
+		}
+	}
+	for _, o := range t.of(KindOrchestrator) {
+		t.Wires = append(t.Wires, Wire{o + ">relays", o, all, SpeaksRelay})
+	}
+	t.Wires = append(t.Wires, Wire{"operator>relays", "relay-operator", all, SpeaksAdmin})
+	return t
 }
 
 // Embedded is one orchestrator on SQLite.

@@ -26,8 +26,10 @@ type world struct {
 	links    map[string]*link
 	http     *http.Client
 	admin    *adminclient.Client
-	source   string // path of the source's webhooks
-	token    string // that lets agents in
+	source   string              // path of the source's webhooks
+	token    string              // that lets agents in
+	relayKey string              // that lets orchestrators in at a relay
+	relays   *adminclient.Client // nil without one
 
 	database sync.Mutex // held while a fault of Postgres lasts
 
@@ -56,10 +58,11 @@ type link struct {
 }
 
 const (
-	adminToken = "an-admin-token-of-chaos"
-	schema     = "chaos"
-	secret     = "a secret of the clients"
-	secretKey  = "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff"
+	adminToken  = "an-admin-token-of-chaos"
+	schema      = "chaos"
+	relaySchema = "chaos_relay"
+	secret      = "a secret of the clients"
+	secretKey   = "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff"
 )
 
 // kind is what differs between services.
@@ -71,6 +74,7 @@ type kind struct {
 
 func kinds() map[string]kind {
 	return map[string]kind{
+		KindRelay:        {"kici-relay", (*world).relayEnv, true},
 		KindOrchestrator: {"kici-orchestrator", (*world).orchestratorEnv, true},
 		KindAgent:        {"kici-agent", (*world).agentEnv, false},
 	}
@@ -83,6 +87,20 @@ func (w *world) orchestratorEnv(n *node) []string {
 	}
 	if l := w.wire(n.Name, SpeaksPostgres); l != nil {
 		env = append(env, "KICI_DATABASE_URL=postgres://ci@"+l.Addr()+"/postgres?sslmode=disable&application_name="+n.Name, "KICI_DATABASE_SCHEMA="+schema)
+	}
+	if l := w.wire(n.Name, SpeaksRelay); l != nil {
+		env = append(env, "KICI_MODE=platform", "KICI_PLATFORM_URL=ws://"+l.Addr(), "KICI_PLATFORM_TOKEN="+w.relayKey, "KICI_CLUSTER_NAME=chaos")
+	}
+	return env
+}
+
+func (w *world) relayEnv(n *node) []string {
+	env := []string{
+		"KICI_PORT=0", "KICI_HOST=127.0.0.1", "KICI_DATA_DIR=" + filepath.Join(w.dir, n.Name), "KICI_BOOTSTRAP_ADMIN_TOKEN=" + adminToken,
+		"KICI_SECRET_KEY=" + secretKey, "KICI_WEBHOOK_PUBLIC_URL=" + w.front(), "KICI_RELAY_ADVERTISED_URL=http://" + w.links["relays>"+n.Name].Addr(),
+	}
+	if l := w.wire(n.Name, SpeaksPostgres); l != nil {
+		env = append(env, "KICI_DATABASE_URL=postgres://ci@"+l.Addr()+"/postgres?sslmode=disable&application_name="+n.Name, "KICI_DATABASE_SCHEMA="+relaySchema)
 	}
 	return env
 }
@@ -211,6 +229,9 @@ func unnumbered(frame []byte) []byte {
 
 // up starts everything and makes the source that clients send to.
 func (w *world) up(ctx context.Context) error {
+	if err := w.upRelays(ctx); err != nil {
+		return err
+	}
 	for _, name := range w.config.Topology.of(KindOrchestrator) {
 		if err := w.nodes[name].boot(ctx); err != nil {
 			return err
@@ -232,6 +253,23 @@ func (w *world) up(ctx context.Context) error {
 		}
 	}
 	return nil
+}
+
+// upRelays starts the relays, if there are any, and gets a key for orchestrators.
+func (w *world) upRelays(ctx context.Context) error {
+	all := w.config.Topology.of(KindRelay)
+	if len(all) == 0 {
+		return nil
+	}
+	for _, name := range all {
+		if err := w.nodes[name].boot(ctx); err != nil {
+			return err
+		}
+	}
+	w.relays = adminclient.New("http://"+w.wire("relay-operator", SpeaksAdmin).Addr(), adminToken)
+	key, err := w.relays.CreateOrchestratorKey(ctx, adminclient.NewOrchestratorKey{Name: "chaos"})
+	w.relayKey = key.Key
+	return err
 }
 
 // boot starts a node and waits until it serves.
@@ -283,7 +321,7 @@ func (n *node) revive(ctx context.Context) {
 func (w *world) down(ctx context.Context) []string {
 	w.settled.Store(true)
 	var left []string
-	for _, kind := range []string{KindAgent, KindOrchestrator} {
+	for _, kind := range []string{KindAgent, KindOrchestrator, KindRelay} {
 		var all sync.WaitGroup
 		var mu sync.Mutex
 		for _, name := range w.config.Topology.of(kind) {
