@@ -52,7 +52,6 @@ type Crossing struct {
 	down, up net.Conn // to who dialled, to who listens
 	over     sync.Once
 	writing  [2]sync.Mutex // one for each end, held while something is written to it
-	finished chan struct{}
 }
 
 // Listen takes a port of loopback.
