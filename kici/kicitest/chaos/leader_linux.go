@@ -60,9 +60,23 @@ func lockKey(schema, name string) string {
 	return fmt.Sprint(int64(h.Sum64()))
 }
 
-// connections lists who is connected to the database besides ourselves, and the
-// advisory locks that are held.
-func (w *world) connections(ctx context.Context) ([]string, error) {
+// connections lists who is still connected to the database besides ourselves, and
+// the advisory locks that are held, after all processes have ended. A packet that
+// the kernel was told to throw away may have been the one that said goodbye, so our
+// links end first, and the server has a moment.
+func (w *world) connections(ctx context.Context) (out []string, err error) {
+	for _, l := range w.links {
+		l.Cut()
+	}
+	for range 25 {
+		if out, err = w.connected(ctx); err != nil || len(out) == 0 || !rest(ctx, 200*time.Millisecond) {
+			break
+		}
+	}
+	return out, err
+}
+
+func (w *world) connected(ctx context.Context) ([]string, error) {
 	rows, err := pgQuery(ctx, w.postgres.Socket(), `SELECT application_name, 'connected, '||coalesce(state,'') FROM pg_stat_activity WHERE backend_type = 'client backend' AND application_name <> 'chaos'
 		UNION ALL SELECT pid::text, 'holds an advisory lock' FROM pg_locks WHERE locktype = 'advisory'`)
 	var out []string
