@@ -75,6 +75,46 @@ func (d Disk) MakeDir(path string) error { return os.MkdirAll(d.at(path), 0o755)
 // Remove deletes a file or a whole folder; an absent one is fine.
 func (d Disk) Remove(path string) error { return os.RemoveAll(d.at(path)) }
 
+// Link makes a symbolic link, in the place of another at once.
+func (d Disk) Link(target, path string) error {
+	at := d.at(path)
+	if err := os.MkdirAll(filepath.Dir(at), 0o755); err != nil {
+		return err
+	}
+	next := at + ".next"
+	_ = os.Remove(next) // of an attempt that was cut off
+	if err := os.Symlink(filepath.FromSlash(target), next); err != nil {
+		return err
+	}
+	return os.Rename(next, at)
+}
+
+// Copy copies a file. Who runs the old one goes on to: the new one takes its name.
+func (d Disk) Copy(from, to string, mode fs.FileMode) error {
+	content, err := os.ReadFile(d.at(from))
+	if err != nil {
+		return err
+	}
+	next := to + ".next"
+	if err := d.Write(next, string(content), mode); err != nil {
+		return err
+	}
+	return os.Rename(d.at(next), d.at(to))
+}
+
+// List gives the names in a folder; an absent one is empty.
+func (d Disk) List(path string) ([]string, error) {
+	entries, err := os.ReadDir(d.at(path))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	var out []string
+	for _, e := range entries {
+		out = append(out, e.Name())
+	}
+	return out, err
+}
+
 // Create opens a file for writing, for output that is streamed.
 func (d Disk) Create(path string) (io.WriteCloser, error) {
 	at := d.at(path)

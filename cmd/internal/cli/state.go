@@ -25,6 +25,9 @@ type State struct {
 	Stderr io.Writer
 	Disk   Disk
 
+	OS   string // runtime.GOOS
+	User int    // number of the user; 0 is root, -1 where there are none
+
 	StdinTTY  bool
 	StdoutTTY bool
 	Width     int // columns of the terminal, 0 when there is none
@@ -79,6 +82,8 @@ func fromOS() *State {
 		Args: os.Args[1:], Env: environment(os.Environ()), Dir: dir,
 		Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr,
 		Disk:      Disk{dir: dir},
+		OS:        runtime.GOOS,
+		User:      os.Geteuid(),
 		StdinTTY:  term.IsTerminal(int(os.Stdin.Fd())),
 		StdoutTTY: term.IsTerminal(int(os.Stdout.Fd())),
 		Signals:   interrupts,

@@ -15,12 +15,14 @@ import (
 )
 
 func (a *app) agentCommand() *cobra.Command {
-	return group("agent", "The machines that run jobs, and the tokens that let them in", "An agent needs a token, which is made here and shown once.",
+	cmd := group("agent", "The machines that run jobs, and the tokens that let them in", "An agent needs a token, which is made here and shown once.",
 		`  kici-admin agent register --labels linux,default
   kici-admin agent list
   kici-admin agent drain build-1 --wait
   kici-admin agent revoke TOKEN-ID`,
 		a.agentRegisterCommand(), a.agentListCommand(), a.agentTokensCommand(), a.agentRevokeCommand(), a.agentDrainCommand())
+	cmd.AddCommand(a.serviceCommands("agent")...)
+	return cmd
 }
 
 func (a *app) agentRegisterCommand() *cobra.Command {

@@ -110,6 +110,7 @@ Exit codes:
 	root.CompletionOptions.HiddenDefaultCmd = true
 	root.AddCommand(a.sourceCommand(), a.agentCommand(), a.runsCommand(), a.eventLogCommand(), a.deadLetterCommand(), a.keyCommand(),
 		a.clusterNameCommand(), a.migrateCommand(), a.databaseCommand(), a.diagnoseCommand(), a.versionCommand())
+	root.AddCommand(a.serviceGroup("orchestrator", "The orchestrator as a service of this machine"), a.serviceGroup("relay", "The relay as a service of this machine"))
 	root.AddCommand(a.orgCommand(), a.orchestratorKeyCommand()) // of a relay
 	return root
 }
@@ -242,6 +243,7 @@ func advise(err error) error {
 		}
 		return err
 	}
+	err = missingTool(err)
 	if err != nil && strings.Contains(err.Error(), "connection refused") {
 		return &cli.HintedError{Err: err, Hint: "is the orchestrator running, and is --url (KICI_ADMIN_URL) its address?"}
 	}
