@@ -20,7 +20,7 @@
 // Node says goes through one of them, written synchronously, console output
 // included: order is kept and a slow reader slows the step. Standard output and
 // error remain for what does not go through JavaScript; they are read empty
-// before a call counts as answered.
+// before a call counts as answered, and around children that may inherit them.
 //
 // A call whose context ends is abandoned: Node is told, and what is left of the
 // call can reach nothing any more. The process stays, with its globals, for the

@@ -44,6 +44,10 @@ func (r *Runtime) question(ctx context.Context, m inbound) (value any, raw []byt
 			return nil, nonNil(p.Map), nil
 		}
 		return nil, nonNil(p.Code), nil
+	case "settle":
+		r.raw[0].drain()
+		r.raw[1].drain()
+		return nil, nil, nil
 	case "child.spawn":
 		var spec child.Spec
 		if err := args(m, &spec); err != nil {

@@ -666,7 +666,7 @@ var ProcessExit = class extends Error {
     return "ProcessExit";
   }
 };
-function takeOver(output) {
+function takeOver(output, settle) {
   streams(output);
   plainConsole();
   timers();
@@ -677,7 +677,7 @@ function takeOver(output) {
   process.abort = (() => {
     throw new ProcessExit(134);
   });
-  return { mark: cookies(), exit: () => exit(0) };
+  return { mark: children(settle), exit: () => exit(0) };
 }
 function timers() {
   const t = setTimeout(() => {
@@ -709,7 +709,7 @@ function plainConsole() {
   for (const key of Object.keys(plain)) if (typeof plain[key] === "function") console[key] = plain[key];
 }
 var name = "KICI_PROCESS";
-function cookies() {
+function children(settle) {
   const job = (process.env[name] ?? "").split(":")[0];
   delete process.env[name];
   let value = job + ":1";
@@ -717,6 +717,7 @@ function cookies() {
   const spawn = cp.ChildProcess.prototype.spawn;
   cp.ChildProcess.prototype.spawn = function(options) {
     if (Array.isArray(options?.envPairs)) options.envPairs.push(name + "=" + value);
+    settle();
     return spawn.call(this, options);
   };
   for (const [method, at] of [["spawnSync", 2], ["execFileSync", 2], ["execSync", 1]]) {
@@ -728,7 +729,12 @@ function cookies() {
       if (i > 0) args[i] = marked;
       else if (method !== "execSync" && !Array.isArray(args[1])) args = [args[0], [], marked];
       else args.push(marked);
-      return original(...args);
+      settle();
+      try {
+        return original(...args);
+      } finally {
+        settle();
+      }
     };
   }
   return (mark) => {
@@ -740,9 +746,9 @@ function cookies() {
 var vm2 = require("vm");
 var net = require("net");
 var setup2 = JSON.parse(readFrame(3).body);
-var children = takeOver((stream, data) => {
+var children2 = takeOver((stream, data) => {
   if (!abandoned()) sendRaw("O", Buffer.from([stream]), data);
-});
+}, () => ask("settle", []));
 env.install();
 install();
 configure(setup2);
@@ -762,7 +768,7 @@ function invoke(m) {
   const flow2 = { id: m.id, abandoned: false };
   live.set(m.id, flow2);
   update();
-  children.mark(m.mark);
+  children2.mark(m.mark);
   answers.set(m.id, (answer2) => {
     if (!answers.has(m.id)) return;
     const text2 = JSON.stringify({ t: "answer", id: m.id, ...answer2 });
@@ -819,6 +825,6 @@ socket.on("data", splitter((kind, body) => {
       return abandon(m.id);
   }
 }));
-socket.on("end", () => children.exit());
+socket.on("end", () => children2.exit());
 onBusy((busy) => busy ? socket.ref() : socket.unref());
 send({ t: "ready", version: process.versions.node });

@@ -13,7 +13,7 @@ const vm = require('vm');
 const net = require('net');
 
 const setup: Setup = JSON.parse(readFrame(3).body);
-const children = takeOver((stream, data) => { if (!abandoned()) sendRaw('O', Buffer.from([stream]), data); });
+const children = takeOver((stream, data) => { if (!abandoned()) sendRaw('O', Buffer.from([stream]), data); }, () => ask('settle', []));
 env.install();
 install();
 configure(setup);

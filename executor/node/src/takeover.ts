@@ -13,14 +13,15 @@ class ProcessExit extends Error {
   override get name() { return 'ProcessExit'; }
 }
 
-export function takeOver(output: (stream: number, data: any) => void): { mark(n: number): void; exit(): void } {
+/** settle returns when all that was printed so far, here and by children, is in the log. */
+export function takeOver(output: (stream: number, data: any) => void, settle: () => void): { mark(n: number): void; exit(): void } {
   streams(output);
   plainConsole();
   timers();
   const exit = process.exit.bind(process);
   process.exit = ((code?: any) => { throw new ProcessExit(Number(code ?? process.exitCode ?? 0)); }) as any;
   process.abort = (() => { throw new ProcessExit(134); }) as any;
-  return { mark: cookies(), exit: () => exit(0) };
+  return { mark: children(settle), exit: () => exit(0) };
 }
 
 /** How long this process lives is the engine's business, and beforeExit says when
@@ -56,8 +57,10 @@ function plainConsole(): void {
 const name = 'KICI_PROCESS';
 
 /** Children of node:child_process carry the job's cookie too, numbered as the call
- * that started them, whatever environment they are given: so they are found and ended. */
-function cookies(): (mark: number) => void {
+ * that started them, whatever environment they are given: so they are found and ended.
+ * They may inherit the output, which goes another way than ours: what was printed before
+ * one starts is in the log before what it prints, and that before what follows a Sync call. */
+function children(settle: () => void): (mark: number) => void {
   const job = (process.env[name] ?? '').split(':')[0];
   delete process.env[name];
   let value = job + ':1';
@@ -65,6 +68,7 @@ function cookies(): (mark: number) => void {
   const spawn = cp.ChildProcess.prototype.spawn;
   cp.ChildProcess.prototype.spawn = function (options: any) {
     if (Array.isArray(options?.envPairs)) options.envPairs.push(name + '=' + value);
+    settle();
     return spawn.call(this, options);
   };
   for (const [method, at] of [['spawnSync', 2], ['execFileSync', 2], ['execSync', 1]] as const) {
@@ -76,7 +80,12 @@ function cookies(): (mark: number) => void {
       if (i > 0) args[i] = marked;
       else if (method !== 'execSync' && !Array.isArray(args[1])) args = [args[0], [], marked];
       else args.push(marked);
-      return original(...args);
+      settle();
+      try {
+        return original(...args);
+      } finally {
+        settle();
+      }
     };
   }
   return (mark) => { value = job + ':' + (mark + 1); };
