@@ -45,7 +45,7 @@ func startMember(t *testing.T, dsn string, key []byte) *member {
 	open := func(ctx context.Context) (kici.Store, error) {
 		return postgres.Open(ctx, postgres.Config{URL: dsn, Schema: "relays"})
 	}
-	r, err := kici.NewRelay(kici.RelayConfig{PublicURL: "https://relay.example", AdvertisedURL: server.URL, SecretKey: key, AdminToken: relayAdmin},
+	r, err := kici.NewRelay(kici.RelayConfig{PublicURL: "https://relay.example", AdvertisedURL: server.URL, SecretKey: key, AdminToken: relayAdmin, OfferTimeout: time.Minute},
 		kici.WithLogger(slog.New(slog.DiscardHandler)), kici.WithRelayStoreOpener(open))
 	check(t, err)
 	handler.Store(r.Handler())
@@ -120,7 +120,7 @@ func TestManyRelays(t *testing.T) {
 	}
 	w.until(t, "its source is known", registered)
 
-	body := bytes.Repeat([]byte("needle-of-the-payload \xff\x00\n"), 1<<20) // 24 MiB, and no text
+	body := bytes.Repeat([]byte("needle-of-the-payload \xff\x00\n"), 1<<18) // 6 MiB, and no text
 	post := func(at *member, body []byte) (int, string) {
 		req, err := http.NewRequest("POST", at.url+"/webhook/"+orgs[0].ID+"/generic/shop/some/where", bytes.NewReader(body))
 		check(t, err)

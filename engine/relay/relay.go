@@ -40,6 +40,7 @@ func (c *Config) fill() {
 			*d.at = d.to
 		}
 	}
+	c.Patience = max(c.Patience, c.OfferTimeout)
 	if c.UnknownMax <= 0 {
 		c.UnknownMax = 10_000
 	}
