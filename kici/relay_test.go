@@ -219,48 +219,61 @@ func TestModes(t *testing.T) {
 	}
 }
 
-// BenchmarkRelayedPush is a push from the delivery's first byte at the relay to the
-// end of its run: three tiers and a forge that serves the repository, on one machine.
+// BenchmarkRelayedPush is a push from the delivery's first byte to the end of its run,
+// through the relay and, to compare, to the same orchestrator directly: three tiers
+// and a forge that serves the repository, all on one machine. The agent and the
+// orchestrator have fetched the commit before.
 func BenchmarkRelayedPush(b *testing.B) {
-	w := startThreeTiers(b, "")
-	files := project(b, exampleWorkflow)
-	w.forge.Push("me/app", forgetest.Change{Files: files})
+	w := startThreeTiers(b, "hybrid")
+	direct := httptest.NewServer(w.orch.Handler())
+	b.Cleanup(direct.Close)
+	sha, _ := w.forge.Push("me/app", forgetest.Change{Files: project(b, exampleWorkflow)})
 	w.finished(b)
-	var answers, ends []time.Duration
-	b.ResetTimer()
-	for i := range b.N {
-		begin := time.Now()
-		sha, told := w.forge.Push("me/app", forgetest.Change{Files: map[string]string{"n": fmt.Sprint(i)}})
-		if told[0].Status != http.StatusOK {
-			b.Fatalf("%+v", told)
-		}
-		began := time.Since(begin) - told[0].Took // the commit is not ours
-		run := w.of(b, sha)
-		ended, err := w.orch.Wait(w.ctx, run)
-		check(b, err)
-		if ended.Status != status.RunSuccess {
-			b.Fatalf("%+v", ended)
-		}
-		answers, ends = append(answers, told[0].Took), append(ends, time.Since(begin)-began)
-	}
-	b.StopTimer()
-	for name, ds := range map[string][]time.Duration{"answer": answers, "finish": ends} {
-		slices.Sort(ds)
-		b.ReportMetric(float64(ds[len(ds)/2].Microseconds())/1000, name+"-p50-ms")
-		b.ReportMetric(float64(ds[len(ds)*99/100].Microseconds())/1000, name+"-p99-ms")
+	for _, c := range []struct {
+		name, url string
+		want      int
+	}{{"relayed", w.org.WebhookURL + "/generic/forge", http.StatusOK}, {"direct", direct.URL + "/webhook/default/generic/forge", http.StatusAccepted}} {
+		b.Run(c.name, func(b *testing.B) {
+			var answers, ends []time.Duration
+			last := w.started(b).ID
+			for range b.N {
+				d := forgetest.NewDelivery(forgetest.Forgejo, forgeSecret, forgetest.Happening{Kind: forgetest.Push, Repo: "me/app", Ref: "refs/heads/main", After: sha})
+				req, err := http.NewRequest("POST", c.url, bytes.NewReader(d.Body))
+				check(b, err)
+				req.Header = d.Header
+				begin := time.Now()
+				res, err := http.DefaultClient.Do(req)
+				check(b, err)
+				answered := time.Since(begin)
+				check(b, res.Body.Close())
+				if res.StatusCode != c.want {
+					b.Fatal(res.Status)
+				}
+				last = w.after(b, last)
+				ended, err := w.orch.Wait(w.ctx, last)
+				check(b, err)
+				if ended.Status != status.RunSuccess {
+					b.Fatalf("%+v", ended)
+				}
+				answers, ends = append(answers, answered), append(ends, time.Since(begin))
+			}
+			for name, ds := range map[string][]time.Duration{"answer": answers, "finish": ends} {
+				slices.Sort(ds)
+				b.ReportMetric(float64(ds[len(ds)/2].Microseconds())/1000, name+"-p50-ms")
+				b.ReportMetric(float64(ds[len(ds)*99/100].Microseconds())/1000, name+"-p99-ms")
+			}
+		})
 	}
 }
 
-// of waits for the run of a commit.
-func (t *threeTiers) of(b testing.TB, sha string) kici.RunID {
+// after waits for the run that comes after another one.
+func (t *threeTiers) after(b testing.TB, id kici.RunID) kici.RunID {
 	b.Helper()
 	l := t.store.Listen(store.TopicRuns)
 	defer l.Close()
 	for {
-		var all []kici.Run
-		check(b, t.store.View(t.ctx, func(tx store.Tx) (err error) { all, err = tx.Runs().Recent(t.ctx, time.Time{}, 1); return err }))
-		if len(all) > 0 && all[0].Ref.SHA == sha {
-			return all[0].ID
+		if next := t.started(b).ID; next != id {
+			return next
 		}
 		_, err := l.Wait(t.ctx)
 		check(b, err)
