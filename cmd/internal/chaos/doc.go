@@ -3,7 +3,7 @@
 // seed, and runs one house after the other: several orchestrators on one
 // Postgres, and one on SQLite. What is printed at the beginning of a house is all
 // that is needed to have it again; what a house was, its history, logs and
-// stores, is kept when a promise was broken.
+// what it had stored, is kept when a promise was broken.
 // It decides nothing itself: how a house is broken and judged is
 // kici/kicitest/chaos.
 //

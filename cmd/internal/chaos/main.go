@@ -52,7 +52,11 @@ func main() {
 	flag.BoolVar(&o.twoAgents, "bug-two-agents", false, "plant a bug: every job goes to a second agent as well")
 	flag.BoolVar(&o.forget, "bug-forget", false, "plant a bug: a repeated delivery comes in under another name")
 	flag.BoolVar(&o.inside, "inside", false, "this process is in namespaces of its own (it says so to itself)")
+	judge := flag.String("judge", "", "start nothing, and judge again what a house has left in this folder")
 	flag.Parse()
+	if *judge != "" {
+		os.Exit(again(*judge))
+	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	broken, err := o.enter(ctx)
 	stop()
@@ -66,6 +70,23 @@ func main() {
 	if o.inside || !chaos.CanBePrivate() {
 		fmt.Println("chaos: every promise was kept")
 	}
+}
+
+// again judges a house that is no more.
+func again(dir string) int {
+	rep, err := chaos.Judge(dir)
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "chaos:", err)
+		return 2
+	}
+	fmt.Println("chaos:", rep.Summary())
+	for _, v := range rep.Violations {
+		fmt.Println(" ", v)
+	}
+	if len(rep.Violations) > 0 {
+		return exitBroken
+	}
+	return 0
 }
 
 // enter builds the programs, and goes on in namespaces of our own where that is
@@ -88,7 +109,7 @@ func (o *options) enter(ctx context.Context) (broken int, err error) {
 		return 0, fmt.Errorf("build: %w: %s", err, out)
 	}
 	if chaos.CanBePrivate() {
-		broken, err = o.again(ctx)
+		broken, err = o.private(ctx)
 	} else {
 		fmt.Println("chaos: not root, or without ip and iptables: no disk is filled and no packet dropped")
 		broken, err = o.run(ctx)
@@ -101,8 +122,8 @@ func (o *options) enter(ctx context.Context) (broken int, err error) {
 
 func (o *options) programs() string { return filepath.Join(o.dir, "bin") }
 
-// again starts this program in its own namespaces and waits for it.
-func (o *options) again(ctx context.Context) (broken int, err error) {
+// private starts this program in its own namespaces and waits for it.
+func (o *options) private(ctx context.Context) (broken int, err error) {
 	// The signal of a parent's death is sent when the thread ends that started the
 	// child; this one is main's.
 	runtime.LockOSThread()

@@ -81,6 +81,10 @@ func run(t *testing.T, c Config) *Report {
 
 func clean(t *testing.T, rep *Report) {
 	t.Helper()
+	again, err := Judge(rep.Dir)
+	if err != nil || len(again.Violations) != len(rep.Violations) {
+		t.Errorf("judged again: %v, %v", again, err)
+	}
 	for i, v := range rep.Violations {
 		if i == 30 {
 			t.Errorf("and %d more", len(rep.Violations)-i)

@@ -261,6 +261,10 @@ func TestHonestClock(t *testing.T) {
 		{"late", 0.1, func(*story) {}, false},
 		{"the machine stalled", 3.9, func(y *story) { y.tell(20, Event{Kind: Stalled, Took: 4 * time.Second}) }, true},
 		{"for less than that", 4.1, func(y *story) { y.tell(20, Event{Kind: Stalled, Took: 4 * time.Second}) }, false},
+		{"it was missed already", 20, func(y *story) {
+			r := &y.s.Runs[3]
+			r.Events = slices.Insert(r.Events, 3, engine.Event{Job: "J3", Kind: runs.KindJobRecover, At: y.at(14.19), Data: []byte(`{"status":"recovering"}`)})
+		}, true},
 		{"long before", 3.9, func(y *story) { y.tell(10, Event{Kind: Stalled, Took: 4 * time.Second}) }, false},
 		{"the database was away", 9.9, func(y *story) {
 			y.tell(20, Event{Kind: Began, Fault: Kill, Node: "postgres"})

@@ -87,6 +87,9 @@ func (c *check) given(w window, all []window, r *StoredRun, a *StoredAttempt) {
 	if a.DispatchedAt.After(w.from) || !a.EndedAt.IsZero() && a.EndedAt.Before(w.from) {
 		return
 	}
+	if missed(r, a.Job, w.from) {
+		return
+	}
 	begun := !a.StartedAt.IsZero()
 	limit, seen := requeueWithin, a.EndedAt
 	if begun {
@@ -110,6 +113,16 @@ func (c *check) given(w window, all []window, r *StoredRun, a *StoredAttempt) {
 		}
 		c.fail(Noticed, w.node, "%s of it; attempt %s %s within %s, %s", w.fault, a.ID, what, due.Sub(w.from).Round(10*time.Millisecond), late)
 	}
+}
+
+// missed tells whether a job's agent was known to be away already.
+func missed(r *StoredRun, job engine.JobID, at time.Time) (yes bool) {
+	for _, e := range r.Events {
+		if e.Job == job && e.At.Before(at) && (e.Kind == runs.KindJobRecover || e.Kind == runs.KindJobStarted) {
+			yes = e.Kind == runs.KindJobRecover
+		}
+	}
+	return yes
 }
 
 // recovering is when a job was first said to be without its agent, or over.

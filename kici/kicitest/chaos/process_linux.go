@@ -38,14 +38,15 @@ type process struct {
 // keptLines bounds what is remembered of a log; all of it is in a file.
 const keptLines = 4000
 
-// start begins a life. The log of each goes to one file, life after life.
+// start begins a life. The log of each goes to one file, life after life, beside
+// the process's own folder: that one's disk may be full.
 func (p *process) start() error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.cmd != nil {
 		return fmt.Errorf("chaos: %s runs already", p.name)
 	}
-	log, err := os.OpenFile(filepath.Join(p.dir, p.name+".log"), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
+	log, err := os.OpenFile(filepath.Join(filepath.Dir(p.dir), p.name+".log"), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
 	if err != nil {
 		return err
 	}

@@ -2,7 +2,6 @@ package chaos
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -21,14 +20,6 @@ import (
 	"github.com/kici-dev/kici-go/engine/store/storetest"
 )
 
-// Report is what a run was and what it proved.
-type Report struct {
-	History    *History
-	Snapshot   *Snapshot
-	Violations []Violation
-	Took       time.Duration
-}
-
 // Run starts the topology, breaks it, lets it come to rest, stops it and judges.
 // An error means that no judgement was possible.
 func Run(ctx context.Context, c Config) (rep *Report, err error) {
@@ -40,7 +31,7 @@ func Run(ctx context.Context, c Config) (rep *Report, err error) {
 	if err := os.MkdirAll(c.Dir, 0o755); err != nil {
 		return nil, err
 	}
-	file, err := os.Create(filepath.Join(c.Dir, "history.jsonl"))
+	file, err := os.Create(filepath.Join(c.Dir, historyFile))
 	if err != nil {
 		return nil, err
 	}
@@ -63,16 +54,8 @@ func Run(ctx context.Context, c Config) (rep *Report, err error) {
 	snapshot.Left = append(left, w.left()...)
 	rep = &Report{History: &History{Expect: expect(), Foreign: w.relays != nil, Events: rec.all()}, Snapshot: snapshot}
 	rep.Violations, rep.Took = Check(rep.History, rep.Snapshot), time.Since(began)
-	return rep, w.keepSnapshot(snapshot)
-}
-
-// keepSnapshot writes down what was judged, beside the history.
-func (w *world) keepSnapshot(s *Snapshot) error {
-	text, err := json.MarshalIndent(s, "", " ")
-	if err != nil {
-		return err
-	}
-	return os.WriteFile(filepath.Join(w.dir, "snapshot.json"), text, 0o600)
+	rep.Dir = w.dir
+	return rep, rep.keep(w.dir)
 }
 
 // live is the life of the house, from its start to its end.
@@ -262,24 +245,4 @@ func marked(variable string) []int {
 func commandLine(pid int) string {
 	b, _ := os.ReadFile(fmt.Sprintf("/proc/%d/cmdline", pid))
 	return strings.ReplaceAll(strings.TrimRight(string(b), "\x00"), "\x00", " ")
-}
-
-// Summary counts what a run was made of.
-func (r *Report) Summary() string {
-	kinds, attempts, retried, succeeded := map[string]int{}, 0, 0, 0
-	for i := range r.History.Events {
-		kinds[r.History.Events[i].Kind]++
-	}
-	for i := range r.Snapshot.Runs {
-		for j := range r.Snapshot.Runs[i].Jobs {
-			job := &r.Snapshot.Runs[i].Jobs[j]
-			attempts += len(job.Attempts)
-			retried += max(0, len(job.Attempts)-1)
-			if job.Status == "success" {
-				succeeded++
-			}
-		}
-	}
-	return fmt.Sprintf("%d deliveries in %d requests (%d without an answer), %d runs, %d attempts (%d repeated), %d jobs succeeded, %d faults, %d chunks of log acknowledged, %d stalls of the machine",
-		kinds[Sent], kinds[Answered]+kinds[Unanswered], kinds[Unanswered], len(r.Snapshot.Runs), attempts, retried, succeeded, kinds[Began], kinds[Acked], kinds[Stalled])
 }
