@@ -24,17 +24,19 @@ func (i *Intake) across(ctx context.Context, t *task, events []provider.Event) (
 	if t.inside || t.source == nil || len(events) == 0 {
 		return nil, nil
 	}
-	raw := rawEvent(&events[0])
 	ls, err := i.Registry.Listeners(ctx)
 	if err != nil {
 		return nil, err
 	}
-	named := namedRepos(&events[0])
+	ls = slices.DeleteFunc(slices.Clone(ls), func(l *registry.Listener) bool {
+		return len(l.Workflows) == 0 || l.Source == t.source.ID || l.RoutingKey == t.source.RoutingKey
+	})
+	if len(ls) == 0 { // then the body need not be looked at
+		return nil, nil
+	}
+	raw, named := rawEvent(&events[0]), namedRepos(&events[0])
 	var out []matched
 	for _, l := range ls {
-		if l.Source == t.source.ID || l.RoutingKey == t.source.RoutingKey {
-			continue
-		}
 		var as []provider.Event
 		if slices.Contains(named, l.Ref.Repo) && hasWebhook(l) {
 			as = i.asOwn(ctx, t, l)

@@ -40,8 +40,8 @@ func (*Provider) Validate(config []byte) error {
 }
 
 // Settings are the limits a source sets for its deliveries.
-func (*Provider) Settings(s *engine.Source) (provider.Settings, error) {
-	c, err := ParseConfig(s.Config)
+func (p *Provider) Settings(s *engine.Source) (provider.Settings, error) {
+	c, err := p.configs.Get(s.Config, ParseConfig)
 	if err != nil {
 		return provider.Settings{}, err
 	}

@@ -16,15 +16,17 @@ const Name = "generic"
 // unnamed is the name of events that have none.
 const unnamed = "default"
 
-// Provider is stateless.
-type Provider struct{}
+// Provider remembers nothing but what configurations say.
+type Provider struct {
+	configs provider.Parsed[Config]
+}
 
 // New makes one.
 func New() *Provider { return &Provider{} }
 
 // Verify tells whether the delivery may come in.
-func (*Provider) Verify(_ context.Context, in *provider.Inbound) error {
-	c, err := ParseConfig(in.Source.Config)
+func (p *Provider) Verify(_ context.Context, in *provider.Inbound) error {
+	c, err := p.configs.Get(in.Source.Config, ParseConfig)
 	if err != nil {
 		return err
 	}
@@ -32,8 +34,8 @@ func (*Provider) Verify(_ context.Context, in *provider.Inbound) error {
 }
 
 // Key is the sender's id of the delivery.
-func (*Provider) Key(in *provider.Inbound) string {
-	c, err := ParseConfig(in.Source.Config)
+func (p *Provider) Key(in *provider.Inbound) string {
+	c, err := p.configs.Get(in.Source.Config, ParseConfig)
 	if err != nil {
 		return ""
 	}
@@ -45,8 +47,8 @@ func (c *Config) key(in *provider.Inbound) string {
 }
 
 // Normalize makes the one event of a delivery.
-func (*Provider) Normalize(_ context.Context, in *provider.Inbound) ([]provider.Event, error) {
-	c, err := ParseConfig(in.Source.Config)
+func (p *Provider) Normalize(_ context.Context, in *provider.Inbound) ([]provider.Event, error) {
+	c, err := p.configs.Get(in.Source.Config, ParseConfig)
 	if err != nil {
 		return nil, err
 	}

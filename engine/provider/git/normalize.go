@@ -22,8 +22,8 @@ import (
 
 // Normalize makes the events of a delivery. A GitLab push that makes or removes
 // a ref becomes that event as well, as other forges send it by itself.
-func (*Provider) Normalize(_ context.Context, in *provider.Inbound) ([]provider.Event, error) {
-	c, err := ParseConfig(in.Source.Config)
+func (p *Provider) Normalize(_ context.Context, in *provider.Inbound) ([]provider.Event, error) {
+	c, err := p.configs.Get(in.Source.Config, ParseConfig)
 	if err != nil {
 		return nil, err
 	}

@@ -44,6 +44,7 @@ type Provider struct {
 	log     *slog.Logger
 	locks   *lockCache
 	mirrors *mirrors
+	configs provider.Parsed[Config]
 }
 
 // New makes one. The cache folder is made when it is first needed.
@@ -67,8 +68,8 @@ func New(o Options) *Provider {
 func (*Provider) String() string { return "git provider" }
 
 // Verify checks the delivery as the source's forge signs it.
-func (*Provider) Verify(_ context.Context, in *provider.Inbound) error {
-	c, err := ParseConfig(in.Source.Config)
+func (p *Provider) Verify(_ context.Context, in *provider.Inbound) error {
+	c, err := p.configs.Get(in.Source.Config, ParseConfig)
 	if err != nil {
 		return err
 	}
@@ -76,8 +77,8 @@ func (*Provider) Verify(_ context.Context, in *provider.Inbound) error {
 }
 
 // Key is the forge's id of the delivery.
-func (*Provider) Key(in *provider.Inbound) string {
-	c, err := ParseConfig(in.Source.Config)
+func (p *Provider) Key(in *provider.Inbound) string {
+	c, err := p.configs.Get(in.Source.Config, ParseConfig)
 	if err != nil {
 		return ""
 	}
@@ -100,7 +101,7 @@ func (c *Config) key(in *provider.Inbound) string {
 
 // Lockfile reads the lock file of a commit, from memory if it was read before.
 func (p *Provider) Lockfile(ctx context.Context, s *engine.Source, ref engine.Ref) ([]byte, error) {
-	c, err := ParseConfig(s.Config)
+	c, err := p.configs.Get(s.Config, ParseConfig)
 	if err != nil {
 		return nil, err
 	}
@@ -141,7 +142,7 @@ func (p *Provider) Lockfile(ctx context.Context, s *engine.Source, ref engine.Re
 // Resolve asks the forge for the tip of a ref; of the default branch if there
 // is none.
 func (p *Provider) Resolve(ctx context.Context, s *engine.Source, ref engine.Ref) (engine.Ref, error) {
-	c, err := ParseConfig(s.Config)
+	c, err := p.configs.Get(s.Config, ParseConfig)
 	if err != nil {
 		return ref, err
 	}
@@ -163,7 +164,7 @@ func (p *Provider) Resolve(ctx context.Context, s *engine.Source, ref engine.Ref
 
 // Clone is the repository's address with the source's credentials.
 func (p *Provider) Clone(ctx context.Context, s *engine.Source, ref engine.Ref) (provider.Clone, error) {
-	c, err := ParseConfig(s.Config)
+	c, err := p.configs.Get(s.Config, ParseConfig)
 	if err != nil {
 		return provider.Clone{}, err
 	}
@@ -179,7 +180,7 @@ func (p *Provider) Clone(ctx context.Context, s *engine.Source, ref engine.Ref) 
 // lists completely is believed; otherwise git compares the commits. Other
 // events change nothing.
 func (p *Provider) ChangedFiles(ctx context.Context, s *engine.Source, ev *provider.Event) ([]string, error) {
-	c, err := ParseConfig(s.Config)
+	c, err := p.configs.Get(s.Config, ParseConfig)
 	if err != nil || ev.Deleted {
 		return nil, err
 	}
