@@ -66,6 +66,16 @@ type Deliveries interface {
 	Recent(ctx context.Context, before time.Time, limit int) ([]engine.Delivery, error)
 }
 
+// RunFilter chooses runs of a list. Of what is empty any will do.
+type RunFilter struct {
+	Statuses []status.Run // one of them
+	Workflow string
+	Repo     string
+	Since    time.Time // created then or later
+	Limit    int
+	Skip     int // so many of the newest are left out
+}
+
 // Runs are runs with their snapshots.
 type Runs interface {
 	Insert(ctx context.Context, r *engine.Run, s *engine.Snapshot) error
@@ -96,6 +106,9 @@ type Runs interface {
 	Unfinished(ctx context.Context, after engine.RunID, limit int) ([]engine.Run, error)
 	// Recent lists newest first, starting before a time (zero: now).
 	Recent(ctx context.Context, before time.Time, limit int) ([]engine.Run, error)
+	// List lists newest first what a filter lets through. It looks at little more
+	// than it gives, however many runs there are.
+	List(ctx context.Context, f RunFilter) ([]engine.Run, error)
 	// Of lists the runs a delivery started, and Repeats those that repeat a run.
 	Of(ctx context.Context, d engine.DeliveryID) ([]engine.Run, error)
 	Repeats(ctx context.Context, original engine.RunID) ([]engine.Run, error)

@@ -3,6 +3,8 @@ package storetest
 import (
 	"context"
 	"fmt"
+	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -171,4 +173,43 @@ func testManyRuns(t *testing.T, b *bench) {
 		}
 		return nil
 	})
+}
+
+func testRunLists(t *testing.T, b *bench) {
+	ctx := context.Background()
+	var rs []engine.Run
+	long := strings.Repeat("a/ü", 4000) // no index holds it
+	for i := range 60 {
+		rs = append(rs, engine.Run{ID: engine.RunID(fmt.Sprintf("r%02d", i)), Workflow: []string{"ci", "deploy"}[i%2], Ref: engine.Ref{Repo: []string{"a/a", "a/b", long}[i%3]},
+			Status: []status.Run{status.RunSuccess, status.RunFailed, status.RunPending, status.RunCancelled}[i%4], CreatedAt: b.now.Add(time.Duration(i/2) * time.Second)})
+	}
+	b.tx(func(tx store.Tx) error { return tx.Runs().InsertAll(ctx, rs, make([]engine.Snapshot, len(rs))) })
+	for name, f := range map[string]store.RunFilter{
+		"all": {Limit: 100}, "a page": {Limit: 7, Skip: 9}, "behind the end": {Limit: 7, Skip: 58}, "nothing": {Limit: 9, Repo: "a/d"},
+		"failed": {Limit: 100, Statuses: []status.Run{status.RunFailed}}, "two kinds": {Limit: 5, Skip: 3, Statuses: []status.Run{status.RunFailed, status.RunSuccess, status.RunFailed}},
+		"no such status": {Limit: 5, Statuses: []status.Run{"gone"}}, "workflow": {Limit: 8, Workflow: "deploy"}, "repository": {Limit: 8, Repo: "a/b"},
+		"both": {Limit: 8, Workflow: "ci", Repo: long, Statuses: []status.Run{status.RunSuccess}}, "since": {Limit: 100, Since: b.now.Add(20 * time.Second)},
+		"since, failed": {Limit: 3, Skip: 1, Since: b.now.Add(20 * time.Second), Statuses: []status.Run{status.RunFailed, status.RunPending}},
+	} {
+		b.tx(func(tx store.Tx) error {
+			got, err := tx.Runs().List(ctx, f)
+			same(t, name, got, listed(rs, f), err)
+			return nil
+		})
+	}
+}
+
+// listed is what a filter means.
+func listed(rs []engine.Run, f store.RunFilter) (out []engine.Run) {
+	skip := f.Skip
+	for _, r := range slices.Backward(rs) {
+		if len(f.Statuses) > 0 && !slices.Contains(f.Statuses, r.Status) || f.Workflow != "" && f.Workflow != r.Workflow ||
+			f.Repo != "" && f.Repo != r.Ref.Repo || r.CreatedAt.Before(f.Since) {
+			continue
+		}
+		if skip--; skip < 0 && len(out) < f.Limit {
+			out = append(out, r)
+		}
+	}
+	return out
 }

@@ -2,9 +2,14 @@ package statement
 
 import (
 	"context"
+	"slices"
+	"strconv"
+	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/kici-dev/kici-go/engine"
+	"github.com/kici-dev/kici-go/engine/store"
 	"github.com/kici-dev/kici-go/lockfile/status"
 )
 
@@ -113,6 +118,38 @@ func (t runs) Unfinished(ctx context.Context, after engine.RunID, limit int) ([]
 func (t runs) Recent(ctx context.Context, before time.Time, limit int) ([]engine.Run, error) {
 	return list(ctx, t.Tx, "list runs", runFields, "SELECT "+runColumns+
 		" FROM runs WHERE created_at < $1 ORDER BY created_at DESC, id DESC LIMIT $2", latest(before), limit)
+}
+
+// indexed is how long a name may be to stand in the indexes of lists.
+const indexed = 500
+
+// List asks for each status on its own, since each has its own order by time in the
+// index, and merges the answers.
+func (t runs) List(ctx context.Context, f store.RunFilter) ([]engine.Run, error) {
+	var args []any
+	arg := func(v any) string {
+		args = append(args, v)
+		return "$" + strconv.Itoa(len(args))
+	}
+	where := "created_at >= " + arg(micros(f.Since))
+	for _, equal := range [][2]string{{"workflow_name", f.Workflow}, {"repo", f.Repo}} {
+		if equal[1] != "" {
+			where += " AND " + equal[0] + " = " + arg(equal[1])
+			if utf8.RuneCountInString(equal[1]) <= indexed {
+				where += " AND length(" + equal[0] + ") <= 500" // as in the partial index
+			}
+		}
+	}
+	const order = " ORDER BY created_at DESC, id DESC LIMIT "
+	limit, skip, all := arg(f.Limit), arg(f.Skip), arg(f.Limit+f.Skip)
+	branches := []string{"SELECT " + runColumns + " FROM runs WHERE " + where + order + all}
+	if len(f.Statuses) > 0 {
+		branches = nil
+		for _, s := range slices.Compact(slices.Sorted(slices.Values(f.Statuses))) {
+			branches = append(branches, "SELECT * FROM (SELECT "+runColumns+" FROM runs WHERE "+where+" AND status = "+arg(string(s))+order+all+") AS s")
+		}
+	}
+	return list(ctx, t.Tx, "list runs", runFields, "SELECT * FROM ("+strings.Join(branches, " UNION ALL ")+") AS r"+order+limit+" OFFSET "+skip, args...)
 }
 
 func (t runs) Of(ctx context.Context, d engine.DeliveryID) ([]engine.Run, error) {

@@ -128,7 +128,10 @@ CREATE INDEX runs_group ON runs (concurrency_group, created_at, id)
 	WHERE concurrency_group <> '' AND status IN ('pending', 'running', 'held', 'cancelling');
 CREATE INDEX runs_original ON runs (original_run_id) WHERE original_run_id <> '';
 CREATE INDEX runs_recent ON runs (created_at, id);
+CREATE INDEX runs_repo ON runs (repo, created_at, id) WHERE length(repo) <= 500;
+CREATE INDEX runs_status ON runs (status, created_at, id);
 CREATE INDEX runs_unfinished ON runs (id) WHERE status IN ('pending', 'running', 'held', 'cancelling');
+CREATE INDEX runs_workflow ON runs (workflow_name, created_at, id) WHERE length(workflow_name) <= 500;
 CREATE TABLE schema_migrations (version INTEGER PRIMARY KEY, name TEXT NOT NULL, applied_at INTEGER NOT NULL) STRICT;
 CREATE TABLE sources (
 	id TEXT PRIMARY KEY, name TEXT NOT NULL UNIQUE, kind TEXT NOT NULL, routing_key TEXT NOT NULL,

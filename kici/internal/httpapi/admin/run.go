@@ -3,14 +3,14 @@ package admin
 import (
 	"context"
 	"net/http"
-	"slices"
 	"strings"
-	"time"
+	"unicode/utf8"
 
 	"github.com/kici-dev/kici-go/engine"
 	"github.com/kici-dev/kici-go/engine/runs"
 	"github.com/kici-dev/kici-go/engine/store"
 	"github.com/kici-dev/kici-go/kici/adminclient"
+	"github.com/kici-dev/kici-go/lockfile/status"
 )
 
 func (h *Handler) runs() map[string]route {
@@ -30,30 +30,28 @@ func (h *Handler) listRuns(r *http.Request) (any, error) {
 		return nil, err
 	}
 	q := r.URL.Query()
-	var statuses []string
-	if s := q.Get("status"); s != "" {
-		statuses = strings.Split(s, ",")
+	f := store.RunFilter{Workflow: q.Get("workflowName"), Repo: q.Get("repo"), Since: since, Limit: w.limit, Skip: w.offset}
+	if q.Get("status") != "" {
+		for _, s := range strings.Split(q.Get("status"), ",") {
+			f.Statuses = append(f.Statuses, status.Run(s))
+		}
 	}
 	var found []engine.Run
-	err = h.view(r.Context(), func(tx store.Tx) (err error) {
-		found, err = scan[engine.Run]{
-			page: func(before time.Time, limit int) ([]engine.Run, error) {
-				return tx.Runs().Recent(r.Context(), before, limit)
-			},
-			at: func(run *engine.Run) time.Time { return run.CreatedAt },
-			match: func(run *engine.Run) bool {
-				return (len(statuses) == 0 || slices.Contains(statuses, string(run.Status))) && is(q.Get("workflowName"), run.Workflow) && is(q.Get("repo"), run.Ref.Repo)
-			},
-			since: since,
-		}.take(w)
-		return err
-	})
+	if storable(q.Get("status") + f.Workflow + f.Repo) { // no run is called otherwise
+		err = h.view(r.Context(), func(tx store.Tx) (err error) {
+			found, err = tx.Runs().List(r.Context(), f)
+			return err
+		})
+	}
 	out := []adminclient.Run{}
 	for i := range found {
 		out = append(out, shownRun(&found[i]))
 	}
 	return out, err
 }
+
+// storable tells text that a database can compare with what it holds.
+func storable(s string) bool { return utf8.ValidString(s) && !strings.Contains(s, "\x00") }
 
 func is(want, have string) bool { return want == "" || want == have }
 
