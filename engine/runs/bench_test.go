@@ -186,7 +186,7 @@ func (b *bench) claim() map[string]engine.Attempt {
 	out := b.out
 	b.out = map[string]engine.Attempt{}
 	b.tx(func(tx store.Tx) error {
-		backlog, err := tx.Queue().Backlog(context.Background(), b.clock())
+		backlog, err := tx.Queue().Backlog(context.Background(), b.clock(), 1000)
 		if err != nil {
 			return err
 		}

@@ -134,8 +134,11 @@ type Jobs interface {
 
 // Claim asks for work.
 type Claim struct {
-	Agent  engine.AgentID
-	Routes []engine.Route // what the agent may take
+	Agent engine.AgentID
+	// Agents are those that take part, in turn, where they are several: each
+	// attempt is the next one's.
+	Agents []engine.AgentID
+	Routes []engine.Route // what all of them may take
 	Limit  int
 	Now    time.Time
 	// AckDeadline is when the agent must have answered.
@@ -144,7 +147,7 @@ type Claim struct {
 	NewID func() engine.AttemptID
 }
 
-// Backlog is how much waits on a route.
+// Backlog is how much waits on a route. Oldest is when the first in line came.
 type Backlog struct {
 	Route  engine.Route
 	Count  int
@@ -155,7 +158,9 @@ type Backlog struct {
 type Queue interface {
 	Enqueue(ctx context.Context, entries ...engine.Entry) error
 	Get(ctx context.Context, job engine.JobID) (*engine.Entry, error)
-	Backlog(ctx context.Context, now time.Time) ([]Backlog, error)
+	// Backlog counts up to most jobs of each route: it costs the same however long
+	// the line is.
+	Backlog(ctx context.Context, now time.Time, most int) ([]Backlog, error)
 	// Claim takes the oldest waiting jobs of the routes, each for one caller only,
 	// with a fence above all before.
 	Claim(ctx context.Context, c Claim) ([]engine.Attempt, error)

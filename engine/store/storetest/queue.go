@@ -3,6 +3,7 @@ package storetest
 import (
 	"context"
 	"errors"
+	"fmt"
 	"testing"
 	"time"
 
@@ -22,7 +23,9 @@ func testQueue(t *testing.T, b *bench) {
 			engine.Entry{Job: other.ID, Run: r.ID, Route: other.Route, Status: status.QueuePending, EnqueuedAt: b.now, AvailableAt: b.now, ExpiresAt: b.now.Add(time.Hour)}))
 	})
 	b.tx(func(tx store.Tx) error {
-		got, err := tx.Queue().Backlog(ctx, b.now)
+		got, err := tx.Queue().Backlog(ctx, b.now, 2)
+		same(t, "no further", got, []store.Backlog{{Route: "linux", Count: 2, Oldest: b.now}, {Route: "windows", Count: 1, Oldest: b.now}}, err)
+		got, err = tx.Queue().Backlog(ctx, b.now, 9)
 		same(t, "backlog", got, []store.Backlog{{Route: "linux", Count: 3, Oldest: b.now}, {Route: "windows", Count: 1, Oldest: b.now}}, err)
 		expired, err := tx.Queue().Expired(ctx, b.now.Add(time.Hour), 9)
 		if err != nil || len(expired) != 1 || expired[0].Job != "other" {
@@ -51,6 +54,26 @@ func testQueue(t *testing.T, b *bench) {
 		return nil
 	})
 	is(t, "twice", b.Tx(ctx, func(tx store.Tx) error { return tx.Queue().Enqueue(ctx, engine.Entry{Job: "late", Run: r.ID}) }), engine.ErrExists)
+}
+
+// Several agents claim together: the oldest jobs go to them in turn.
+func testClaimTogether(t *testing.T, b *bench) {
+	ctx := context.Background()
+	_, js := b.run(5)
+	b.tx(func(tx store.Tx) error {
+		as, err := tx.Queue().Claim(ctx, store.Claim{Agents: []engine.AgentID{"x", "y", "z"}, Routes: []engine.Route{"linux"}, Limit: 4, Now: b.now,
+			NewID: func() engine.AttemptID { return engine.AttemptID(b.id("attempt")) }})
+		if err != nil || len(as) != 4 {
+			return fmt.Errorf("claimed %d: %w", len(as), err)
+		}
+		for i, who := range []engine.AgentID{"x", "y", "z", "x"} {
+			got, err := tx.Queue().Attempt(ctx, as[i].ID)
+			if err != nil || got.Agent != who || got.Job != js[i].ID {
+				t.Errorf("attempt %d is %+v (%v), want %s's, of %s", i, got, err, who, js[i].ID)
+			}
+		}
+		return nil
+	})
 }
 
 // A job that was given out again obeys its newest attempt only.

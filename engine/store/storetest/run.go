@@ -28,7 +28,7 @@ func Run(t *testing.T, h Harness) {
 		test func(*testing.T, *bench)
 	}{
 		{"sources", testSources}, {"relay keys", testRelayKeys}, {"relay seats", testRelaySeats}, {"relay log", testRelayLog}, {"deliveries", testDeliveries}, {"many deliveries", testMany}, {"many keys", testManyKeys}, {"many runs", testManyRuns}, {"run lists", testRunLists}, {"dedup", testDedup}, {"runs", testRuns},
-		{"jobs", testJobs}, {"queue", testQueue}, {"fence", testFence}, {"sweeps", testSweeps}, {"steps", testSteps},
+		{"jobs", testJobs}, {"queue", testQueue}, {"claim together", testClaimTogether}, {"fence", testFence}, {"sweeps", testSweeps}, {"steps", testSteps},
 		{"agents", testAgents}, {"tokens", testTokens}, {"drains", testDrains}, {"keys", testKeys}, {"facts", testFacts}, {"logs", testLogs}, {"log seals", testSeals}, {"loose logs", testLoose}, {"outbox", testOutbox}, {"schedules", testSchedules}, {"retention", testRetention},
 		{"atomic", testAtomic}, {"view", testView}, {"context", testContext}, {"hostile text", testHostile},
 		{"claim once", testClaimOnce}, {"dedup race", testDedupRace}, {"event order", testEventOrder},

@@ -39,11 +39,18 @@ func (t queue) Get(ctx context.Context, job engine.JobID) (*engine.Entry, error)
 	return one(ctx, t.Tx, "get queue entry", entryFields, "SELECT "+entryColumns+" FROM dispatch_queue WHERE job_id = $1", string(job))
 }
 
-func (t queue) Backlog(ctx context.Context, now time.Time) ([]store.Backlog, error) {
+// Backlog goes from route to route by the index, and into each as far as it counts.
+func (t queue) Backlog(ctx context.Context, now time.Time, most int) ([]store.Backlog, error) {
 	return list(ctx, t.Tx, "count queue", func(b *store.Backlog) []any {
 		return []any{(*string)(&b.Route), &b.Count, at(&b.Oldest)}
-	}, `SELECT route, COUNT(*), MIN(enqueued_at) FROM dispatch_queue WHERE status = 'pending' AND available_at <= $1
-		GROUP BY route ORDER BY route`, micros(now))
+	}, `WITH RECURSIVE routes (route) AS (
+			SELECT MIN(route) FROM dispatch_queue WHERE status = 'pending'
+			UNION ALL SELECT (SELECT MIN(route) FROM dispatch_queue WHERE status = 'pending' AND route > routes.route) FROM routes WHERE routes.route IS NOT NULL),
+		counted AS (SELECT route,
+			(SELECT COUNT(*) FROM (SELECT 1 FROM dispatch_queue q WHERE q.status = 'pending' AND q.route = routes.route AND q.available_at <= $1 LIMIT $2) AS c) AS waiting,
+			(SELECT q.enqueued_at FROM dispatch_queue q WHERE q.status = 'pending' AND q.route = routes.route AND q.available_at <= $1 ORDER BY q.place LIMIT 1) AS oldest
+			FROM routes WHERE route IS NOT NULL)
+		SELECT route, waiting, oldest FROM counted WHERE waiting > 0 ORDER BY route`, micros(now), most)
 }
 
 // claimed is what the update of the queue gives back.
@@ -73,7 +80,10 @@ func (t queue) Claim(ctx context.Context, c store.Claim) ([]engine.Attempt, erro
 	}
 	slices.SortFunc(got, func(a, b claimed) int { return int(a.Place - b.Place) })
 	var out []engine.Attempt
-	for _, g := range got {
+	for i, g := range got {
+		if len(c.Agents) > 0 {
+			c.Agent = c.Agents[i%len(c.Agents)]
+		}
 		out = append(out, engine.Attempt{ID: c.NewID(), Job: engine.JobID(g.Job), Run: engine.RunID(g.Run), Fence: engine.Fence(g.Fence),
 			Agent: c.Agent, Status: status.QueueDispatched, DispatchedAt: c.Now, AckDeadline: c.AckDeadline, SeenAt: c.Now})
 	}
