@@ -8,10 +8,10 @@ PLATFORMS = linux/amd64 linux/arm64 darwin/amd64 darwin/arm64 windows/amd64 wind
 BINARIES = kici kici-orchestrator kici-agent kici-admin kici-relay
 MAXSIZE = 45000000
 
-.PHONY: help test race lint bench chaos fuzz generate verify sizes cross build
+.PHONY: help test race lint bench bench-scale chaos fuzz generate verify sizes cross build
 
 help: ## list the targets
-	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  %-10s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  %-11s %s\n", $$1, $$2}'
 
 build: ## build bin/kici and the services
 	CGO_ENABLED=0 $(GO) build -trimpath -ldflags='-s -w' -o bin/ $(addprefix ./cmd/,$(BINARIES))
@@ -31,6 +31,9 @@ bench: ## time whole processes, medians beside the original's figures
 	$(GO) run ./cmd/internal/bench
 	$(GO) test ./kici ./engine/dispatch -run "^$$" -bench "Push|Log|Jobs" -benchtime 40x
 	$(GO) test ./executor/expr -run "^$$" -bench Hostile -benchtime 40x
+
+bench-scale: ## load a whole orchestrator and write docs/performance.md (15 minutes, 10 GB, PostgreSQL installed)
+	$(GO) run ./cmd/internal/benchscale -write docs/performance.md
 
 chaos: ## break real services for CHAOSTIME and check every promise (CHAOSFLAGS="-seed 7")
 	$(GO) run ./cmd/internal/chaos -for $(CHAOSTIME) $(CHAOSFLAGS)

@@ -23,7 +23,7 @@ func agents(ctx context.Context, b *bench) error {
 		if err := s.o.pushed(ctx); err != nil {
 			return err
 		}
-		from := push(s.o)
+		from := push(s.o, 1300)
 		crowd := newAgency()
 		defer func() { _ = crowd.dismiss() }()
 		pid := s.o.cmd.Process.Pid
@@ -56,13 +56,17 @@ func agents(ctx context.Context, b *bench) error {
 			rows = append(rows, []string{fmt.Sprint(n), fmt.Sprintf("%.0f", float64(added)/joining.Seconds()), mib(resident(pid, false)), mib(resident(pid, true)),
 				fmt.Sprintf("%d KiB", (resident(pid, false)-empty)>>10/int64(n)), fmt.Sprintf("%.1f %%", idle),
 				ms(measure.Median(waits)), ms(measure.Quantile(waits, 0.99)), ms(waits[len(waits)-1]), each(o2-o1, l.sent), each(d2-d1, l.sent)})
+			if n == b.scaled(10000) {
+				b.goal(fmt.Sprintf("memory of the orchestrator with %d agents, at its peak", n), "2 GiB", mib(resident(pid, true)))
+				b.goal(fmt.Sprintf("dispatch with %d agents, p99", n), "50 ms", ms(measure.Quantile(waits, 0.99)))
+			}
 		}
 		return nil
 	})
 	if err != nil {
 		return err
 	}
-	fmt.Printf("Pushes come at %d a second, each of one job. Dispatch is from the moment at which the job is queued, by the row in the database, to its arrival at the agent.\n\n", dispatchRate)
+	fmt.Fprintf(b.out, "Pushes come at %d a second, each of one job. Dispatch is from the moment at which the job is queued, by the row in the database, to its arrival at the agent.\n\n", dispatchRate)
 	return b.table([]string{"agents", "joined a second", "resident", "peak", "each", "CPU idle, of one core", "dispatch p50", "p99", "worst", "orchestrator's CPU per job", "database's CPU per job"}, rows)
 }
 

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -21,10 +22,17 @@ type bench struct {
 	binary string
 	size   float64
 	head   string // commit of the repository
+	out    io.Writer
+	goals  [][]string // what was to be reached, and what was
 }
 
 // scaled is a count at the size that was asked for.
 func (b *bench) scaled(n int) int { return max(1, int(float64(n)*b.size)) }
+
+// seconds is a time at the size that was asked for, one at least.
+func (b *bench) seconds(n float64) time.Duration {
+	return max(time.Second, time.Duration(n*min(b.size, 1)*float64(time.Second)))
+}
 
 // build makes the binary, and the repository whose pushes match.
 func (b *bench) build(ctx context.Context) error {
@@ -96,12 +104,12 @@ func (b *bench) machine() {
 	}
 	load, _ := os.ReadFile("/proc/loadavg")
 	busy, _, _ := strings.Cut(string(load), " ")
-	fmt.Printf("%s: %d cores of %s, %s/%s, load %s before the start.\n", time.Now().UTC().Format(time.DateOnly), runtime.NumCPU(), model, runtime.GOOS, runtime.GOARCH, busy)
+	fmt.Fprintf(b.out, "%s: %d cores of %s, %s/%s, load %s before the start.\n", time.Now().UTC().Format(time.DateOnly), runtime.NumCPU(), model, runtime.GOOS, runtime.GOARCH, busy)
 }
 
 // postgres starts a server that syncs, and says so.
 func postgres(ctx context.Context) (*rig.Server, *session, error) {
-	server, err := rig.Postgres(ctx, "shared_buffers=512MB", "max_wal_size=4GB")
+	server, err := rig.Postgres(ctx, "shared_buffers=512MB", "max_wal_size=1GB")
 	if err != nil {
 		return nil, nil, err
 	}
@@ -115,12 +123,15 @@ func postgres(ctx context.Context) (*rig.Server, *session, error) {
 
 // section prints a heading with the command that measures the section again.
 func (b *bench) section(title, only string) {
-	fmt.Printf("\n## %s\n\n`go run ./cmd/internal/benchscale -only %s`\n\n", title, only)
+	fmt.Fprintf(b.out, "\n## %s\n\n`go run ./cmd/internal/benchscale -only %s`\n\n", title, only)
 }
 
 func (b *bench) table(head []string, rows [][]string) error {
-	return measure.Table(os.Stdout, head, rows)
+	return measure.Table(b.out, head, rows)
 }
+
+// goal notes a figure beside what it should be.
+func (b *bench) goal(what, want, got string) { b.goals = append(b.goals, []string{what, want, got}) }
 
 func ms(d time.Duration) string { return fmt.Sprintf("%.1f ms", float64(d.Microseconds())/1000) }
 

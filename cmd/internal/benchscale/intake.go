@@ -84,20 +84,22 @@ func webhooks(ctx context.Context, b *bench) error {
 			return err
 		}
 		notes = append(notes, note)
-		from := generic(s.o)
+		from, best := generic(s.o), 0.0
 		for _, connections := range []int{1, 8, 32, 128} {
 			if _, err := from.burst(ctx, connections, 0, time.Second); err != nil { // warm
 				return err
 			}
 			o0, d0 := s.cpu()
-			l, err := from.burst(ctx, connections, b.scaled(40_000), 0)
+			l, err := from.burst(ctx, connections, 0, b.seconds(8))
 			if err != nil {
 				return err
 			}
 			o1, d1 := s.cpu()
+			best = max(best, l.rate())
 			rows = append(rows, []string{s.name, fmt.Sprint(connections), fmt.Sprintf("%.0f", l.rate()), ms(measure.Median(l.waits)), ms(measure.Quantile(l.waits, 0.99)),
 				each(o1-o0, l.sent), each(d1-d0, l.sent)})
 		}
+		b.goal("signed webhooks of 2 KB a second, answered and durably logged, "+s.name, "2,500", fmt.Sprintf("%.0f", best))
 		return b.logged(ctx, s, int(from.serial.Load()))
 	})
 	if err != nil {
@@ -107,7 +109,7 @@ func webhooks(ctx context.Context, b *bench) error {
 		return err
 	}
 	for _, n := range notes {
-		fmt.Println("\n" + n)
+		fmt.Fprintln(b.out, "\n"+n)
 	}
 	return nil
 }
@@ -133,10 +135,11 @@ func pushes(ctx context.Context, b *bench) error {
 		if err := s.o.pushed(ctx); err != nil {
 			return err
 		}
-		from := push(s.o)
+		from := push(s.o, 1300)
 		if _, err := s.runs(ctx, from, 1, 50); err != nil { // warm
 			return err
 		}
+		rate := 0.0
 		for _, n := range []int{500, 2000, 5000, 10000} {
 			n = b.scaled(n)
 			o0, d0 := s.cpu()
@@ -145,8 +148,10 @@ func pushes(ctx context.Context, b *bench) error {
 				return err
 			}
 			o1, d1 := s.cpu()
-			rows = append(rows, []string{s.name, fmt.Sprint(n), fmt.Sprintf("%.0f", float64(n)/took.Seconds()), each(o1-o0, n), each(d1-d0, n)})
+			rate = float64(n) / took.Seconds()
+			rows = append(rows, []string{s.name, fmt.Sprint(n), fmt.Sprintf("%.0f", rate), each(o1-o0, n), each(d1-d0, n)})
 		}
+		b.goal("matching pushes a second made durable runs, "+s.name, "1,000", fmt.Sprintf("%.0f", rate))
 		return nil
 	})
 	if err != nil {

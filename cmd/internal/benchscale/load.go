@@ -40,10 +40,10 @@ func generic(o *orchestrator) *sender {
 		body:   func(n int64) []byte { return fmt.Appendf(nil, `{"n":%d,"filler":%q}`, n, filler) }}
 }
 
-// push sends pushes that match.
-func push(o *orchestrator) *sender {
+// push sends pushes that match, with so many bytes more than they need.
+func push(o *orchestrator, more int) *sender {
 	commit := fmt.Sprintf(`{"id":%q,"message":"change","timestamp":"2026-01-01T00:00:00Z","author":{"name":"me","email":"me@localhost"},"added":[],"removed":[],"modified":["a.txt"]}`, o.b.head)
-	filler := strings.Repeat("0123456789abcdef", 80)
+	filler := strings.Repeat("0123456789abcdef", more/16)
 	return &sender{o: o, path: "/webhook/default/github-repo/bench", sign: "X-Hub-Signature-256", id: "X-GitHub-Delivery", headers: "X-GitHub-Event: push\r\n",
 		prefix: fmt.Sprint(time.Now().UnixNano()),
 		body: func(n int64) []byte {

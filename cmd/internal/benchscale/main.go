@@ -5,16 +5,19 @@
 // growth in tables of Markdown, which docs/performance.md holds. Nothing is judged:
 // it is no test.
 //
-//	go run ./cmd/internal/benchscale [-only history] [-size 0.1]
+//	go run ./cmd/internal/benchscale [-only history] [-size 0.1] [-write docs/performance.md]
 package main
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"flag"
 	"fmt"
+	"io"
 	"os"
 	"os/signal"
+	"slices"
 	"strings"
 	"time"
 )
@@ -39,10 +42,17 @@ func main() {
 	size := flag.Float64("size", 1, "part of the full size; 0.01 is a quick look")
 	binary := flag.String("orchestrator", "", "measure this binary instead of building one")
 	dir := flag.String("dir", "", "where everything is put meanwhile; a temporary folder that is removed")
+	write := flag.String("write", "", "put the report between the marks of this file as well")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
-	exit(measured(ctx, *only, *size, *binary, *dir))
+	var report bytes.Buffer
+	b := &bench{size: *size, binary: *binary, out: io.MultiWriter(os.Stdout, &report)}
+	err := measured(ctx, b, *only, *dir)
+	if err == nil && *write != "" {
+		err = publish(*write, report.Bytes())
+	}
+	exit(err)
 }
 
 func exit(err error) {
@@ -53,8 +63,27 @@ func exit(err error) {
 	os.Exit(0)
 }
 
-func measured(ctx context.Context, only string, size float64, binary, dir string) (err error) {
-	b := &bench{size: size, binary: binary}
+// Marks between which the report stands in a file.
+const (
+	reportBegins = "<!-- measured -->\n"
+	reportEnds   = "<!-- /measured -->\n"
+)
+
+// publish replaces the report in a file.
+func publish(file string, report []byte) error {
+	text, err := os.ReadFile(file)
+	if err != nil {
+		return err
+	}
+	before, rest, ok := bytes.Cut(text, []byte(reportBegins))
+	_, after, ends := bytes.Cut(rest, []byte(reportEnds))
+	if !ok || !ends {
+		return fmt.Errorf("%s has no place for the report: %s … %s", file, strings.TrimSpace(reportBegins), strings.TrimSpace(reportEnds))
+	}
+	return os.WriteFile(file, slices.Concat(before, []byte(reportBegins), report, []byte(reportEnds), after), 0o644)
+}
+
+func measured(ctx context.Context, b *bench, only, dir string) (err error) {
 	if b.dir, err = os.MkdirTemp(dir, "kici-scale-"); err != nil {
 		return err
 	}
@@ -71,7 +100,8 @@ func measured(ctx context.Context, only string, size float64, binary, dir string
 		if err := p.run(ctx, b); err != nil {
 			return fmt.Errorf("%s: %w", p.name, err)
 		}
-		fmt.Fprintf(os.Stderr, "%s took %s\n", p.name, time.Since(begin).Round(time.Second))
+		progress("%s took %s", p.name, time.Since(begin).Round(time.Second))
 	}
-	return nil
+	fmt.Fprint(b.out, "\n## Goals\n\n")
+	return b.table([]string{"", "goal", "measured"}, b.goals)
 }

@@ -25,7 +25,7 @@ func restart(ctx context.Context, b *bench) error {
 			if err := crowd.hire(s.o, 20, "-idle"); err != nil {
 				return err
 			}
-			if _, err := s.runs(ctx, push(s.o), 32, n+20); err != nil {
+			if _, err := s.runs(ctx, push(s.o, 1300), 32, n+20); err != nil {
 				return err
 			}
 			if err := crowd.until(ctx, "jobs", time.Minute, func() bool { return len(crowd.got) >= 20 }); err != nil {
@@ -40,6 +40,7 @@ func restart(ctx context.Context, b *bench) error {
 				readies, firsts = append(readies, ready), append(firsts, first)
 			}
 			rows = append(rows, []string{s.name, fmt.Sprint(n), ms(measure.Median(readies)), ms(measure.Median(firsts)), ms(firsts[len(firsts)-1])})
+			b.goal(fmt.Sprintf("kill -9 to the first dispatch with %d jobs queued, worst of five, %s", n, s.name), "2 s", ms(firsts[len(firsts)-1]))
 			return nil
 		})
 		if err != nil {

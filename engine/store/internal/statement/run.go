@@ -141,13 +141,14 @@ func (t runs) List(ctx context.Context, f store.RunFilter) ([]engine.Run, error)
 		}
 	}
 	const order = " ORDER BY created_at DESC, id DESC LIMIT "
-	limit, skip, all := arg(f.Limit), arg(f.Skip), arg(f.Limit+f.Skip)
-	branches := []string{"SELECT " + runColumns + " FROM runs WHERE " + where + order + all}
-	if len(f.Statuses) > 0 {
-		branches = nil
-		for _, s := range slices.Compact(slices.Sorted(slices.Values(f.Statuses))) {
-			branches = append(branches, "SELECT * FROM (SELECT "+runColumns+" FROM runs WHERE "+where+" AND status = "+arg(string(s))+order+all+") AS s")
-		}
+	limit, skip := arg(f.Limit), arg(f.Skip)
+	if len(f.Statuses) == 0 {
+		return list(ctx, t.Tx, "list runs", runFields, "SELECT "+runColumns+" FROM runs WHERE "+where+order+limit+" OFFSET "+skip, args...)
+	}
+	var branches []string
+	all := arg(f.Limit + f.Skip)
+	for _, s := range slices.Compact(slices.Sorted(slices.Values(f.Statuses))) {
+		branches = append(branches, "SELECT * FROM (SELECT "+runColumns+" FROM runs WHERE "+where+" AND status = "+arg(string(s))+order+all+") AS s")
 	}
 	return list(ctx, t.Tx, "list runs", runFields, "SELECT * FROM ("+strings.Join(branches, " UNION ALL ")+") AS r"+order+limit+" OFFSET "+skip, args...)
 }
