@@ -2,6 +2,7 @@ package kici
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -11,8 +12,12 @@ import (
 	"sync"
 	"time"
 
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/promhttp"
+
 	"github.com/kici-dev/kici-go/executor"
 	"github.com/kici-dev/kici-go/kici/internal/agent"
+	"github.com/kici-dev/kici-go/kici/internal/agentmeter"
 	"github.com/kici-dev/kici-go/kici/internal/link/agentend"
 	"github.com/kici-dev/kici-go/transport/ws"
 )
@@ -58,6 +63,7 @@ type agentSettings struct {
 	child   []string
 	dialer  Dialer
 	runner  Runner
+	metrics *prometheus.Registry
 }
 
 // Agent clones and executes.
@@ -65,6 +71,8 @@ type Agent struct {
 	config AgentConfig
 	s      agentSettings
 	ready  chan struct{}
+
+	meter *agentmeter.Meter
 
 	mu   sync.Mutex // guards what follows
 	ran  bool
@@ -109,6 +117,7 @@ func (a *Agent) rooms(dataDir string) (*agent.Agent, *agentend.Link, error) {
 	room, err := agent.New(agent.Config{
 		DataDir: dataDir, Slots: c.Slots, Environ: s.environ, Limits: executor.Limits{Step: c.StepTimeout}, LogCap: c.MaxLogBytes, DropWhenBehind: c.DropWhenBehind, Grace: c.Grace,
 		Runner: s.runner, ChildCommand: s.child, Image: c.Image, KeepFailed: c.KeepFailed, GitHubToken: c.GitHubToken, Log: s.log, Now: s.now,
+		Meter: a.meter.Agent(),
 	})
 	if err != nil {
 		return nil, nil, err
@@ -135,6 +144,9 @@ func (a *Agent) Run(ctx context.Context) (err error) {
 		}
 		defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
 	}
+	if err := a.measure(); err != nil {
+		return err
+	}
 	room, link, err := a.rooms(dir)
 	if err != nil {
 		return err
@@ -156,6 +168,43 @@ func (a *Agent) Run(ctx context.Context) (err error) {
 		}
 	}()
 	return link.Run(ctx)
+}
+
+// measure registers what is counted.
+func (a *Agent) measure() (err error) {
+	if a.s.metrics == nil {
+		return nil
+	}
+	a.meter, err = agentmeter.New(a.s.metrics, a.Connected, a.ActiveJobs)
+	if err != nil {
+		return fmt.Errorf("kici: agent: metrics: %w", err)
+	}
+	return nil
+}
+
+// Handler serves /health (200 while the process lives), /ready (503 while there is
+// no connection) and, WithMetrics, /metrics.
+func (a *Agent) Handler() http.Handler {
+	mux := http.NewServeMux()
+	say := func(w http.ResponseWriter, code int, body map[string]any) {
+		w.Header().Set("Content-Type", "application/json")
+		w.WriteHeader(code)
+		_ = json.NewEncoder(w).Encode(body) // whoever asked may have gone
+	}
+	mux.HandleFunc("GET /health", func(w http.ResponseWriter, _ *http.Request) {
+		say(w, http.StatusOK, map[string]any{"agentId": a.Name(), "activeJobs": a.ActiveJobs(), "connected": a.Connected()})
+	})
+	mux.HandleFunc("GET /ready", func(w http.ResponseWriter, _ *http.Request) {
+		if a.Connected() {
+			say(w, http.StatusOK, map[string]any{"status": "ready"})
+			return
+		}
+		say(w, http.StatusServiceUnavailable, map[string]any{"status": "not connected"})
+	})
+	if a.s.metrics != nil {
+		mux.Handle("GET /metrics", promhttp.HandlerFor(a.s.metrics, promhttp.HandlerOpts{}))
+	}
+	return mux
 }
 
 // Ready is closed when the orchestrator has taken the agent in for the first

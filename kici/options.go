@@ -6,6 +6,9 @@ import (
 	"log/slog"
 	"time"
 
+	"github.com/prometheus/client_golang/prometheus"
+	"go.opentelemetry.io/otel/trace"
+
 	"github.com/kici-dev/kici-go/engine/blob"
 	"github.com/kici-dev/kici-go/engine/dispatch"
 	"github.com/kici-dev/kici-go/engine/intake"
@@ -109,6 +112,27 @@ func WithChildCommand(args ...string) SharedOption {
 		func(s *agentSettings) error { s.child = args; return nil },
 		func(*relaySettings) error { return nil },
 	}
+}
+
+// WithMetrics registers what is counted with a registry, and serves it at /metrics
+// of the handler. A registry is for one orchestrator or agent. The default is none.
+func WithMetrics(reg *prometheus.Registry) interface {
+	OrchestratorOption
+	AgentOption
+} {
+	return struct {
+		orchestratorOption
+		agentOption
+	}{
+		func(s *orchestratorSettings) error { s.live.Metrics = reg; return given(reg != nil) },
+		func(s *agentSettings) error { s.metrics = reg; return given(reg != nil) },
+	}
+}
+
+// WithTracerProvider makes spans of finished runs: delivery, run, job, step. The
+// exporter is the provider's. The default is none.
+func WithTracerProvider(p trace.TracerProvider) OrchestratorOption {
+	return orchestratorOption(func(s *orchestratorSettings) error { s.live.Tracing = p; return given(p != nil) })
 }
 
 // WithStore uses a store that the caller opened, and closes.

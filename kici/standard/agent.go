@@ -28,7 +28,7 @@ func AgentOptions(c Agent) ([]kici.AgentOption, error) {
 	if c.Log == nil {
 		c.Log = slog.Default()
 	}
-	return []kici.AgentOption{kici.WithLogger(c.Log), kici.WithEnviron(c.Environ), kici.WithDialer(&ws.Dialer{URL: at})}, nil
+	return []kici.AgentOption{kici.WithLogger(c.Log), kici.WithEnviron(c.Environ), kici.WithDialer(&ws.Dialer{URL: at}), kici.WithMetrics(registry())}, nil
 }
 
 // socketURL is where an orchestrator at an address takes agents.

@@ -44,7 +44,7 @@ func OrchestratorOptions(c Orchestrator) ([]kici.OrchestratorOption, error) {
 		return nil, err
 	}
 	open := func(ctx context.Context) (kici.Store, error) { return database.Open(ctx, where) }
-	out := []kici.OrchestratorOption{kici.WithLogger(c.Log), kici.WithEnviron(c.Environ), kici.WithStoreOpener(open)}
+	out := []kici.OrchestratorOption{kici.WithLogger(c.Log), kici.WithEnviron(c.Environ), kici.WithStoreOpener(open), kici.WithMetrics(registry())}
 	forge := git.New(git.Options{
 		CacheDir: filepath.Join(c.DataDir, "git"), Environ: c.Environ, Logger: c.Log, LockEntries: c.LockEntries, LockTTL: c.LockTTL,
 	})

@@ -51,8 +51,21 @@ type Config struct {
 	// KeepFailed leaves the container of a failed job behind.
 	KeepFailed bool
 
+	// Meter hears what happens; nil is nobody.
+	Meter Meter
+
 	Log *slog.Logger
 	Now func() time.Time
+}
+
+// Meter stands between the agent and what it measures.
+type Meter interface {
+	Reporter(r Reporter) Reporter
+	Trees(t Trees) Trees
+	// Dropped: so many lines were dropped, because the orchestrator was slow.
+	Dropped(lines int)
+	// Behind: a job had to wait until its lines were taken.
+	Behind()
 }
 
 // Trees makes the work tree of a commit at dir, which does not exist yet. Collect
@@ -130,6 +143,9 @@ func New(c Config) (*Agent, error) {
 		a.trees = clone.New(clone.Config{
 			Dir: filepath.Join(c.DataDir, "mirrors"), Environ: c.Environ, KnownHosts: filepath.Join(c.DataDir, "known_hosts"), Log: c.Log,
 		})
+	}
+	if c.Meter != nil {
+		a.trees = c.Meter.Trees(a.trees)
 	}
 	return a, nil
 }

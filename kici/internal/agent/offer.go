@@ -49,7 +49,11 @@ func (a *Agent) Offer(as Assignment, rep Reporter) error {
 	if len(a.active) >= a.config.Slots {
 		return ErrBusy
 	}
+	if m := a.config.Meter; m != nil {
+		rep = m.Reporter(rep)
+	}
 	j := &job{a: as, rep: rep, out: newOutbox(rep, a.config.Now, a.workDir(), a.config.DropWhenBehind), force: make(chan struct{})}
+	j.out.meter = a.config.Meter
 	// Jobs outlive the connection they came over; Run ends them.
 	j.ctx, j.cancel = context.WithCancelCause(context.Background())
 	a.active[as.Attempt] = j

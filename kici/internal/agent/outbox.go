@@ -42,6 +42,7 @@ type outbox struct {
 	moved  time.Time     // when the reporter last took something
 	spool  spool
 	lost   map[int]int // lines dropped, by row
+	meter  Meter       // may be nil; set before the first call
 }
 
 // queued is a batch of lines that may still grow, or a call.

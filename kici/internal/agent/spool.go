@@ -81,8 +81,14 @@ func await(ctx context.Context, room <-chan struct{}, wait time.Duration) bool {
 // relieve makes room while the reporter takes nothing: it counts the line as
 // dropped, or moves what waits to disk. mu is held.
 func (o *outbox) relieve(row int) bool {
+	if o.meter != nil {
+		o.meter.Behind()
+	}
 	if o.drop {
 		o.lost[row]++
+		if o.meter != nil {
+			o.meter.Dropped(1)
+		}
 		return true
 	}
 	// The first is with the reporter, or about to be.

@@ -101,6 +101,8 @@ func owners() map[string][]string {
 		"modernc.org/sqlite":                {"engine/store/sqlite"},
 		"github.com/gorilla/websocket":      {"transport/ws"},
 		"github.com/hashicorp/raft":         {"engine/cluster/raft"},
+		"github.com/prometheus":             {"kici"},
+		"go.opentelemetry.io/otel":          {"kici"},
 		"golang.org/x/sync":                 {"kici", "executor", "engine", "cmd", "examples"},
 		"golang.org/x/time":                 {"engine/intake"},
 		"golang.org/x/sys":                  {"executor", "kici/internal", "cmd"},

@@ -11,6 +11,9 @@ import (
 	"strings"
 	"time"
 
+	"github.com/prometheus/client_golang/prometheus"
+	"go.opentelemetry.io/otel/trace"
+
 	"github.com/kici-dev/kici-go/engine/blob"
 	"github.com/kici-dev/kici-go/engine/dispatch"
 	"github.com/kici-dev/kici-go/engine/intake"
@@ -93,6 +96,10 @@ type Options struct {
 	// defaults.
 	RelaySession session.Options
 	RelayBackoff transport.Backoff
+	// Metrics takes what is counted, and Tracing the spans of finished runs; nil is
+	// none of it.
+	Metrics *prometheus.Registry
+	Tracing trace.TracerProvider
 	// Services run beside the rooms, and Mounts add paths.
 	Services []Service
 	Mounts   []func(*Rooms, *http.ServeMux)

@@ -22,6 +22,7 @@ import (
 	"github.com/kici-dev/kici-go/engine/store"
 	"github.com/kici-dev/kici-go/kici/internal/link/orchestratorend"
 	"github.com/kici-dev/kici-go/kici/internal/link/serverend"
+	"github.com/kici-dev/kici-go/kici/internal/observe"
 	"github.com/kici-dev/kici-go/transport"
 	"github.com/kici-dev/kici-go/transport/ws"
 )
@@ -35,6 +36,7 @@ type house struct {
 	signer   *blob.Signer
 	runs     *runs.Runs
 	registry *registry.Registry
+	tracer   *observe.Tracer
 	cluster  string // the name of the deployment
 	intake   *intake.Intake
 	events   *event.Router
@@ -78,7 +80,11 @@ func (o *Orchestrator) build(ctx context.Context, s store.Store, blobs blob.Stor
 			return nil, err
 		}
 	}
-	h := &house{o: o, store: s, blobs: blobs, ids: &ids{now: now}}
+	tracer := observe.NewTracer(o.o.Tracing, c.Version, log)
+	if s, err = o.observe(s, tracer); err != nil {
+		return nil, err
+	}
+	h := &house{o: o, tracer: tracer, store: s, blobs: blobs, ids: &ids{now: now}}
 	h.signer = &blob.Signer{Base: first(c.PublicURL, inProcess) + c.BasePath, Secret: key.derive("blob links"), TTL: blob.LinkTTL, Now: now}
 	h.runs = runs.New(s, runs.Config{Now: now, NewID: h.ids.next, QueueTimeout: c.QueueTimeout, GroupTimeout: c.GroupTimeout, Log: log})
 	listeners := registry.New(s, log)
@@ -128,6 +134,7 @@ func (h *house) run(ctx context.Context) error {
 	if h.relay != nil {
 		services = append(services, h.relay.Run, h.tellRelay)
 	}
+	services = append(services, func(ctx context.Context) error { return h.tracer.Run(ctx, h.store) })
 	services = append(services, h.o.o.Services...)
 	g, gctx := errgroup.WithContext(hard)
 	for _, s := range services {

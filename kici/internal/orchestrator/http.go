@@ -53,6 +53,7 @@ func (h *house) routes() http.Handler {
 		operators.Routes(mux)
 	}
 	(&author.Handler{Admin: operators, Registry: h.registry, Org: h.o.config.Org}).Routes(mux)
+	h.serveMetrics(mux)
 	for _, mount := range h.o.o.Mounts {
 		mount(h.rooms(), mux)
 	}

@@ -2,9 +2,7 @@ package service
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
-	"net/http"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -26,7 +24,7 @@ the commit and runs them, each in a process of its own.`,
 		example: `  KICI_ORCHESTRATOR_URL=ws://ci.example.org:4000 KICI_AGENT_TOKEN=kat_… kici-agent
   KICI_ORCHESTRATOR_URL=wss://ci.example.org KICI_LABELS=linux,gpu KICI_SLOTS=4 kici-agent`,
 		rest: `
-Paths: /health (always 200), /ready (503 while it is not connected).
+Paths: /health (always 200), /ready (503 while it is not connected), /metrics.
 SIGTERM cancels its jobs with their hooks, and kills what is left after 10 seconds.
 SIGUSR1 drains it: no new jobs, and the end with exit code 0 when the last is over.`,
 	}.main(state)
@@ -60,7 +58,7 @@ func runAgent(ctx context.Context, a *app) error {
 		defer stop() // health answers until the end
 		return explainAgent(agent.Run(ctx))
 	})
-	g.Go(func() error { return serve(served, newServer(health(agent), a.log), l) })
+	g.Go(func() error { return serve(served, newServer(agent.Handler(), a.log), l) })
 	g.Go(func() error { return a.nudge(served, agent) })
 	return g.Wait()
 }
@@ -141,26 +139,4 @@ func explainAgent(err error) error {
 		return &cli.HintedError{Err: err, Hint: "'kici-admin agent register' makes a token, and KICI_AGENT_TOKEN takes it to the agent"}
 	}
 	return err
-}
-
-// health answers about an agent.
-func health(agent *kici.Agent) http.Handler {
-	mux := http.NewServeMux()
-	mux.HandleFunc("GET /health", func(w http.ResponseWriter, _ *http.Request) {
-		answer(w, http.StatusOK, map[string]any{"agentId": agent.Name(), "activeJobs": agent.ActiveJobs(), "connected": agent.Connected()})
-	})
-	mux.HandleFunc("GET /ready", func(w http.ResponseWriter, _ *http.Request) {
-		if agent.Connected() {
-			answer(w, http.StatusOK, map[string]any{"status": "ready"})
-			return
-		}
-		answer(w, http.StatusServiceUnavailable, map[string]any{"status": "not connected"})
-	})
-	return mux
-}
-
-func answer(w http.ResponseWriter, code int, body any) {
-	w.Header().Set("Content-Type", "application/json")
-	w.WriteHeader(code)
-	_ = json.NewEncoder(w).Encode(body) // whoever asked may have gone
 }

@@ -30,7 +30,7 @@ on port 4000 and keeps everything in an embedded database.`,
   KICI_DATABASE_URL=postgres://kici@db/kici kici-orchestrator
   kici-orchestrator --config ./orchestrator.yaml`,
 		rest: `
-Paths: /webhook/ORG/KIND/SOURCE, /ws (agents), /health, /ready, /api/v1/admin.
+Paths: /webhook/ORG/KIND/SOURCE, /ws (agents), /health, /ready, /metrics, /api/v1.
 SIGTERM stops it softly; what was accepted goes on when it starts again.
 SIGHUP reads the file again: the log level changes at once, the rest is named.`,
 	}.main(state)
