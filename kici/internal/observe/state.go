@@ -27,8 +27,11 @@ type State struct {
 // readTime bounds what a scrape may take.
 const readTime = 5 * time.Second
 
-// manyDead bounds the count of dead letters.
-const manyDead = 10_000
+// Counting ends there: what is read in five seconds must not grow without bound.
+const (
+	manyDead = 10_000  // letters
+	manyJobs = 100_000 // of a route
+)
 
 // NewState makes the collector.
 func NewState(s State) *State {
@@ -67,7 +70,7 @@ func (s *State) Collect(to chan<- prometheus.Metric) {
 	var backlog []store.Backlog
 	var dead []engine.DeadEvent
 	err := s.Store.View(ctx, func(tx store.Tx) (err error) {
-		if backlog, err = tx.Queue().Backlog(ctx, s.Now()); err != nil {
+		if backlog, err = tx.Queue().Backlog(ctx, s.Now(), manyJobs); err != nil {
 			return err
 		}
 		dead, err = tx.Events().Dead(ctx, 0, manyDead)
