@@ -15,8 +15,8 @@ const (
 	requeueWithin = 20 * time.Second
 	// handOver is how long a leader that died may be missed while others wait in
 	// line, and a store's file while somebody starts: sessions end with their
-	// holder. It is far from any time-out that a lease would have.
-	handOver = 5 * time.Second
+	// holder. A machine that is busy takes seconds; a lease would take a minute.
+	handOver = 15 * time.Second
 	// followWithin is how long the leadership of one that vanished without a word
 	// may be held for it.
 	followWithin = 15 * time.Second
