@@ -19,6 +19,7 @@ import (
 	"os/signal"
 	"slices"
 	"strings"
+	"syscall"
 	"time"
 )
 
@@ -44,7 +45,7 @@ func main() {
 	dir := flag.String("dir", "", "where everything is put meanwhile; a temporary folder that is removed")
 	write := flag.String("write", "", "put the report between the marks of this file as well")
 	flag.Parse()
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	var report bytes.Buffer
 	b := &bench{size: *size, binary: *binary, out: io.MultiWriter(os.Stdout, &report)}
