@@ -201,7 +201,7 @@ func (w *world) snapshot(ctx context.Context) (*Snapshot, error) {
 // left is what is still there of a house that was stopped.
 func (w *world) left() []string {
 	var out []string
-	for _, pid := range marked(cookie(w.dir)) {
+	for _, pid := range marked(home(w.dir)) {
 		out = append(out, fmt.Sprintf("process %d: %s", pid, commandLine(pid)))
 	}
 	entries, _ := os.ReadDir(w.temp())
@@ -225,7 +225,7 @@ func (w *world) workFolder(agent string) []string {
 	return out
 }
 
-// marked lists processes with a variable in their environment.
+// marked lists processes with a variable in their environment that begins so.
 func marked(variable string) []int {
 	var out []int
 	entries, _ := os.ReadDir("/proc")
@@ -235,7 +235,7 @@ func marked(variable string) []int {
 			continue
 		}
 		env, err := os.ReadFile(filepath.Join("/proc", e.Name(), "environ"))
-		if err == nil && strings.Contains("\x00"+string(env), "\x00"+variable+"\x00") {
+		if err == nil && strings.Contains("\x00"+string(env), "\x00"+variable) {
 			out = append(out, pid)
 		}
 	}

@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"sync"
 	"sync/atomic"
+	"syscall"
 	"time"
 
 	"github.com/kici-dev/kici-go/engine/store/storetest"
@@ -157,6 +158,9 @@ func build(c Config, rec *recorder, dir string) (*world, error) {
 
 // temp is where the services put what is temporary.
 func (w *world) temp() string { return filepath.Join(w.dir, "tmp") }
+
+// home begins the home of every service, which jobs and their children inherit.
+func home(dir string) string { return "HOME=" + dir + string(filepath.Separator) }
 
 // cookie marks every process of a run, however far down.
 func cookie(dir string) string { return "KICI_CHAOS=" + dir }
@@ -313,6 +317,7 @@ func (n *node) revive(ctx context.Context) {
 	limited, cancel := context.WithTimeout(ctx, 30*time.Second)
 	defer cancel()
 	if err := n.boot(limited); err != nil && n.running() && !n.down.Load() {
+		freeze(n.pid(), false) // a child that stands still does not hear that its parent died
 		n.kill()
 	}
 }
@@ -351,6 +356,9 @@ func (w *world) abandon() error {
 			freeze(pid, false)
 		}
 		n.kill()
+	}
+	for _, pid := range marked(home(w.dir)) { // what was found to be left is not left by us
+		_ = syscall.Kill(pid, syscall.SIGKILL)
 	}
 	if w.postgres == nil {
 		return nil
