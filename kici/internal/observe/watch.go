@@ -73,40 +73,87 @@ type watchedDeliveries struct {
 
 func (d watchedDeliveries) First(ctx context.Context, key string, now, until time.Time) (bool, error) {
 	first, err := d.Deliveries.First(ctx, key, now, until)
-	if err == nil && !first {
-		d.t.after(func() { d.t.m.repeated.Inc() })
+	if err == nil {
+		d.repeated(first)
 	}
 	return first, err
+}
+
+func (d watchedDeliveries) Firsts(ctx context.Context, now time.Time, keys ...store.Key) ([]bool, error) {
+	firsts, err := d.Deliveries.Firsts(ctx, now, keys...)
+	if err == nil {
+		d.repeated(firsts...)
+	}
+	return firsts, err
+}
+
+func (d watchedDeliveries) repeated(firsts ...bool) {
+	for _, first := range firsts {
+		if !first {
+			d.t.after(func() { d.t.m.repeated.Inc() })
+		}
+	}
 }
 
 func (d watchedDeliveries) Insert(ctx context.Context, x *engine.Delivery, payload []byte) error {
 	err := d.Deliveries.Insert(ctx, x, payload)
 	if err == nil {
-		source, event := "direct", x.Event
-		if x.Provider == "generic" {
-			source = "generic"
-		}
-		d.t.after(func() { d.t.m.received.WithLabelValues(source, d.t.m.event(event)).Inc() })
+		d.received(x)
 	}
 	return err
 }
 
-func (d watchedDeliveries) Save(ctx context.Context, x *engine.Delivery, was status.Event) error {
-	err := d.Deliveries.Save(ctx, x, was)
-	if err == nil && was == status.EventReceived && x.Status != status.EventReceived {
-		result, took := "skipped", x.ProcessedAt.Sub(x.ReceivedAt)
-		switch {
-		case x.Matched > 0:
-			result = "matched"
-		case x.Error != "":
-			result = "failed"
+func (d watchedDeliveries) InsertAll(ctx context.Context, xs ...store.Received) error {
+	err := d.Deliveries.InsertAll(ctx, xs...)
+	for i := range xs {
+		if err == nil {
+			d.received(&xs[i].Delivery)
 		}
-		d.t.after(func() {
-			d.t.m.processed.WithLabelValues(result).Inc()
-			d.t.m.matching.Observe(took.Seconds())
-		})
 	}
 	return err
+}
+
+func (d watchedDeliveries) received(x *engine.Delivery) {
+	source, event := "direct", x.Event
+	if x.Provider == "generic" {
+		source = "generic"
+	}
+	d.t.after(func() { d.t.m.received.WithLabelValues(source, d.t.m.event(event)).Inc() })
+}
+
+func (d watchedDeliveries) Save(ctx context.Context, x *engine.Delivery, was status.Event) error {
+	err := d.Deliveries.Save(ctx, x, was)
+	if err == nil {
+		d.processed(x, was)
+	}
+	return err
+}
+
+func (d watchedDeliveries) SaveAll(ctx context.Context, was status.Event, xs ...*engine.Delivery) ([]bool, error) {
+	saved, err := d.Deliveries.SaveAll(ctx, was, xs...)
+	for i := range saved {
+		if err == nil && saved[i] {
+			d.processed(xs[i], was)
+		}
+	}
+	return saved, err
+}
+
+func (d watchedDeliveries) processed(x *engine.Delivery, was status.Event) {
+	if was != status.EventReceived || x.Status == status.EventReceived {
+		return
+	}
+	result, took := "skipped", x.ProcessedAt.Sub(x.ReceivedAt)
+	switch {
+	case x.Matched > 0:
+		result = "matched"
+	case x.Error != "":
+		result = "failed"
+	}
+	d.t.after(func() {
+		d.t.m.processed.WithLabelValues(result).Inc()
+		d.t.m.matching.Observe(took.Seconds())
+	})
 }
 
 type watchedQueue struct {
