@@ -72,20 +72,33 @@ func (k *child) greet(ctx context.Context, limit time.Duration) error {
 		}
 		answer <- nil
 	}()
-	timer := time.NewTimer(limit)
-	defer timer.Stop()
-	var err error
-	select {
-	case err = <-answer:
-		return err
-	case <-timer.C:
-		err = ErrHandshake
-	case <-ctx.Done():
-		err = context.Cause(ctx)
+	answered, err := patient(ctx, limit, answer)
+	if !answered {
+		k.kill()
+		<-answer
 	}
-	k.kill()
-	<-answer
 	return err
+}
+
+// parts of the limit are counted one by one. A process that was stopped for a
+// while, or whose machine slept, sees one of them pass in all that time: its
+// child was stopped as well, and is not to blame.
+const parts = 10
+
+// patient waits for the answer, for the end of ctx, or as long as limit.
+func patient(ctx context.Context, limit time.Duration, answer <-chan error) (answered bool, err error) {
+	tick := time.NewTicker(max(limit/parts, 1))
+	defer tick.Stop()
+	for range parts {
+		select {
+		case err := <-answer:
+			return true, err
+		case <-ctx.Done():
+			return false, context.Cause(ctx)
+		case <-tick.C:
+		}
+	}
+	return false, ErrHandshake
 }
 
 // kill ends the process at once and waits until it is reaped.
