@@ -226,15 +226,16 @@ func matrixMap(job *plan.Job) map[string]string {
 	return out
 }
 
-// settle says how the workflow ended.
+// settle says how the workflow ended. As on a server, a job that failed weighs
+// more than a cancellation.
 func (f *flow) settle(ctx context.Context) {
 	var bad []string
-	ran := len(f.result.Jobs) == 0
+	ran, failed := len(f.result.Jobs) == 0, false
 	for i := range f.result.Jobs {
 		j := &f.result.Jobs[i]
 		switch {
 		case j.Status == executor.Failed:
-			bad = append(bad, j.Name)
+			bad, failed = append(bad, j.Name), true
 			if f.result.Failure == nil {
 				f.result.Failure = j.Failure
 			}
@@ -246,6 +247,9 @@ func (f *flow) settle(ctx context.Context) {
 	switch {
 	case ctx.Err() != nil:
 		f.result.Status, f.result.Reason = executor.Cancelled, context.Cause(ctx).Error()
+		if failed {
+			f.result.Status = executor.Failed
+		}
 	case len(bad) > 0:
 		f.result.Status, f.result.Reason = executor.Failed, fmt.Sprintf("jobs that did not succeed: %s", strings.Join(bad, ", "))
 	case !ran:
