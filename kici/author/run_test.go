@@ -145,6 +145,23 @@ export default workflow('w', {
 	}
 }
 
+// The cap bounds what is stored, in the agent's words; observers see everything.
+func TestRunLocalLogCap(t *testing.T) {
+	t.Parallel()
+	tr := &transcript{}
+	o := author.RunOptions{Dir: repository(t, hello), Event: "push", KeepLogs: true, LogCap: 5, Environ: append(os.Environ(), "KICI_RUN_DIR="+t.TempDir())}
+	res, err := author.RunLocal(context.Background(), o, tr.observe)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, want := string(res.Workflows[0].Jobs[0].Logs[0].Text), "hi\nhe\n[TRUNCATED: log output exceeded 5 bytes]\n"; got != want {
+		t.Errorf("stored %q, want %q", got, want)
+	}
+	if got, want := tr.text.String(), "hi\nhello\n[greet say success]\n"; got != want {
+		t.Errorf("shown %q, want %q", got, want)
+	}
+}
+
 const twoHundred = `import { workflow, job, step, push } from '@kici-dev/sdk';
 export default workflow('many', { on: push(), jobs: [job('j', { runsOn: 'x',
   steps: Array.from({ length: 200 }, (_, i) => step('s' + i, async ({ $ }) => { await $` + "`echo ${i}`" + `; })) })] });

@@ -61,7 +61,7 @@ func (h *host) store(row int, p []byte) {
 	limit := h.run.o.LogCap
 	if left := limit - int64(len(log.Text)); int64(len(p)) > left {
 		log.Text = append(log.Text, p[:left]...)
-		log.Text = fmt.Appendf(log.Text, "\n[the log of this step is longer than %d bytes; the rest was not stored]\n", limit)
+		log.Text = fmt.Appendf(log.Text, "\n[TRUNCATED: log output exceeded %d bytes]\n", limit)
 		log.Truncated = true
 		return
 	}

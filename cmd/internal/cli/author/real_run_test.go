@@ -147,17 +147,50 @@ export default workflow('slow', {
   })],
 });
 `)
-	signals := make(chan os.Signal, 2)
+	out := interruptedAt(term, map[string]int{"waiting": 1})
+	contains(t, out, "Cancelling", "cleaned up", "[cancel] wait")
+}
+
+// TestInterruptTwice: the second interrupt waits for nobody, neither for the
+// clean-up nor for a grandchild that does not listen.
+func TestInterruptTwice(t *testing.T) {
+	t.Parallel()
+	term := repo(t, `import { job, push, step, workflow } from '@kici-dev/sdk';
+export default workflow('slow', {
+  on: push(),
+  jobs: [job('wait', {
+    runsOn: 'default',
+    cleanup: async ({ $ }) => { await $`+"`echo cleaning; trap '' TERM INT HUP; sleep 77.25 & while :; do wait || true; done`"+`; console.log('cleaned ' + 'up'); },
+    steps: [step('wait', async ({ $ }) => { await $`+"`echo waiting; exec sleep 600`"+`; })],
+  })],
+});
+`)
+	out := interruptedAt(term, map[string]int{"waiting": 1, "cleaning": 1})
+	contains(t, out, "Cancelling")
+	if strings.Contains(out, "cleaned up") {
+		t.Errorf("the clean-up went on:\n%s", out)
+	}
+	if left, err := exec.Command("pgrep", "-f", "^sleep 77.25").Output(); err == nil {
+		t.Errorf("still running: %s", left)
+	}
+}
+
+// interruptedAt runs the workflow and sends an interrupt the first time a line
+// holds one of the texts.
+func interruptedAt(term *terminal, at map[string]int) string {
+	signals := make(chan os.Signal, len(at))
 	term.state.Signals = func() (<-chan os.Signal, func()) { return signals, func() {} }
 	runLocal := term.lib.runLocal
 	term.lib.runLocal = func(ctx context.Context, s *cli.State, o runFlags, live *lines) (*result, error) {
 		live.heard = func(line string) {
-			if strings.Contains(line, "waiting") {
-				signals <- os.Interrupt
+			for text, left := range at {
+				if left > 0 && strings.Contains(line, text) {
+					at[text] = 0
+					signals <- os.Interrupt
+				}
 			}
 		}
 		return runLocal(ctx, s, o, live)
 	}
-	out := term.run(cli.ExitInterrupted, "run", "local", "push")
-	contains(t, out, "Cancelling", "cleaned up", "[cancel] wait")
+	return term.run(cli.ExitInterrupted, "run", "local", "push")
 }
