@@ -16,16 +16,18 @@ import (
 
 // Engine runs one job, once.
 type Engine struct {
-	job    *executor.Job
-	host   executor.Host
-	force  <-chan struct{}
-	limits executor.Limits
-	env    Environment
-	procs  Processes
-	guest  Guest
-	start  time.Time
-	tmp    string // lazily made home of env files and mounted secrets
-	files  envFiles
+	job   *executor.Job
+	host  executor.Host
+	force <-chan struct{}
+	// jobTimeout is how the job fails when its own time is over; nil without one.
+	jobTimeout *executor.Failure
+	limits     executor.Limits
+	env        Environment
+	procs      Processes
+	guest      Guest
+	start      time.Time
+	tmp        string // lazily made home of env files and mounted secrets
+	files      envFiles
 
 	sink sync.Mutex // serialises the Host's Sink; guards rows
 	row  int        // where output goes

@@ -13,6 +13,8 @@ import (
 type hooks struct {
 	e          *Engine
 	ctx        context.Context
+	job        context.Context // of the job's work
+	end        time.Time       // when the job's time is over; zero without a timeout
 	level      Level
 	step       int           // of LevelStep
 	row        *executor.Row // the step's row, for its own hooks
@@ -20,6 +22,7 @@ type hooks struct {
 	next       int // index of the next row for a hook of its own
 	failedStep string
 	problems   []string
+	late       bool // one of them ran into the end of the job's time
 }
 
 // mute says whether a hook of this kind still runs: after a failure only
@@ -78,11 +81,23 @@ func (h *hooks) run(kind string) {
 
 func (h *hooks) invoke(kind string, step int, outcome *executor.Outcome) error {
 	budget := ms(h.infos[kind].Timeout, h.e.limits.Hook)
-	return h.e.call(h.ctx, budget, kind+" hook", MethodHook, params{Level: h.level, Kind: kind, Step: step, Outcome: outcome}, nil)
+	ctx, cancel := h.within()
+	defer cancel()
+	return h.e.call(ctx, budget, kind+" hook", MethodHook, params{Level: h.level, Kind: kind, Step: step, Outcome: outcome}, nil)
+}
+
+// within ends a hook with the job's time. One that begins when that is over, or
+// when the job was cancelled, has its own budget only: cleanup always runs.
+func (h *hooks) within() (context.Context, context.CancelFunc) {
+	if h.end.IsZero() || h.job.Err() != nil {
+		return h.ctx, func() {}
+	}
+	return context.WithDeadlineCause(h.ctx, h.end, h.e.jobTimeout)
 }
 
 func (h *hooks) fail(kind string, err error) *executor.Failure {
 	f := h.e.asFailure(h.ctx, err)
+	h.late = h.late || f == h.e.jobTimeout
 	h.problems = append(h.problems, fmt.Sprintf("%s hook failed: %s", kind, f.Message))
 	return f
 }
@@ -98,6 +113,9 @@ func (h *hooks) settle() {
 		prior += ": " + res.Reason
 	}
 	res.Reason = fmt.Sprintf("%s (%s)", prior, strings.Join(h.problems, "; "))
+	if h.late && res.Status != executor.Failed {
+		res.Reason, res.Failure = executor.ReasonJobTimeout, h.e.jobTimeout
+	}
 	res.Status = executor.Failed
 	if res.Failure == nil {
 		res.Failure = &executor.Failure{Kind: executor.Thrown, Message: res.Reason}

@@ -15,14 +15,16 @@ func (e *Engine) runJob(workCtx, hookCtx context.Context, d *Description) {
 	if d.GracePeriod > 0 {
 		e.limits.Grace = time.Duration(d.GracePeriod * float64(time.Second))
 	}
+	var end time.Time
 	if d.Timeout > 0 {
 		budget := ms(d.Timeout, 0)
-		cause := &executor.Failure{Kind: executor.TimedOut, Message: fmt.Sprintf("%s: the job timed out after %d ms", executor.ReasonJobTimeout, budget.Milliseconds())}
-		ctx, cancel := context.WithTimeoutCause(workCtx, budget, cause)
+		e.jobTimeout = &executor.Failure{Kind: executor.TimedOut, Message: fmt.Sprintf("%s: the job timed out after %d ms", executor.ReasonJobTimeout, budget.Milliseconds())}
+		end = time.Now().Add(budget)
+		ctx, cancel := context.WithDeadlineCause(workCtx, end, e.jobTimeout)
 		defer cancel()
 		workCtx = ctx
 	}
-	h := &hooks{e: e, ctx: hookCtx, level: LevelJob, infos: d.Hooks, next: len(d.Steps) + len(d.Init)}
+	h := &hooks{e: e, ctx: hookCtx, job: workCtx, end: end, level: LevelJob, infos: d.Hooks, next: len(d.Steps) + len(d.Init)}
 	last, err := e.work(workCtx, h, d)
 	if err != nil {
 		e.stop(workCtx, e.asFailure(workCtx, err))

@@ -25,7 +25,7 @@ func (e *Engine) runStep(ctx context.Context, jobHooks *hooks, d *Description, i
 			return nil
 		}
 	}
-	own := &hooks{e: e, ctx: jobHooks.ctx, level: LevelStep, step: i, row: &row, infos: info.Hooks, next: jobHooks.next}
+	own := &hooks{e: e, ctx: jobHooks.ctx, job: jobHooks.job, end: jobHooks.end, level: LevelStep, step: i, row: &row, infos: info.Hooks, next: jobHooks.next}
 	jobHooks.around(BeforeStep, &row, executor.Success, "")
 	err := e.body(ctx, info, i)
 	took := time.Since(start)
@@ -44,6 +44,7 @@ func (e *Engine) runStep(ctx context.Context, jobHooks *hooks, d *Description, i
 		jobHooks.around(AfterStep, &row, status, reason)
 	}
 	jobHooks.problems = append(jobHooks.problems, own.problems...)
+	jobHooks.late = jobHooks.late || own.late
 	e.endScope()
 	return e.endStep(ctx, row, info, start.Add(time.Since(start)-took), v.Results, err)
 }
