@@ -10,12 +10,17 @@ import (
 )
 
 // compareEvery is how often members are compared with the store although
-// nothing was cancelled: a signal may be lost.
+// nothing was cancelled or drained: a signal may be lost.
 const compareEvery = 5 * time.Second
 
 // watchCancels tells agents to end what the store says is to end.
 func (d *Dispatcher) watchCancels(ctx context.Context) error {
-	l := d.store.Listen(runs.TopicCancel)
+	return d.watch(ctx, runs.TopicCancel, "cancel", d.compareAll)
+}
+
+// watch calls compare when the topic wakes it, and every compareEvery.
+func (d *Dispatcher) watch(ctx context.Context, topic, what string, compare func(context.Context) error) error {
+	l := d.store.Listen(topic)
 	defer l.Close()
 	last := d.Now()
 	wait := func(ctx context.Context) error {
@@ -30,7 +35,7 @@ func (d *Dispatcher) watchCancels(ctx context.Context) error {
 			}
 		}
 	}
-	return d.loop(ctx, "cancel", wait, d.compareAll)
+	return d.loop(ctx, what, wait, compare)
 }
 
 func (d *Dispatcher) compareAll(ctx context.Context) error {

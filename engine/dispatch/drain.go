@@ -26,22 +26,7 @@ func (d *Dispatcher) DrainAgent(ctx context.Context, id engine.AgentID, on bool)
 // watchDrains holds the members to what operators said. It looks when woken, and
 // now and then, since another orchestrator may have been told.
 func (d *Dispatcher) watchDrains(ctx context.Context) error {
-	l := d.store.Listen(store.TopicDrains)
-	defer l.Close()
-	last := d.Now()
-	wait := func(ctx context.Context) error {
-		for {
-			woken, err := l.Wait(ctx)
-			if err != nil {
-				return err
-			}
-			if woken || d.Now().Sub(last) >= compareEvery {
-				last = d.Now()
-				return nil
-			}
-		}
-	}
-	return d.loop(ctx, "drains", wait, d.compareDrains)
+	return d.watch(ctx, store.TopicDrains, "drains", d.compareDrains)
 }
 
 func (d *Dispatcher) compareDrains(ctx context.Context) error {
