@@ -128,6 +128,7 @@ func (a *Agent) rooms(dataDir string) (*agent.Agent, *agentend.Link, error) {
 	}
 	link, err := agentend.New(agentend.Config{
 		Dialer: s.dialer, HTTP: client, AgentID: c.ID, Token: c.Token, Labels: c.Labels, Roles: c.Roles, Version: c.Version, JobHeartbeat: c.JobHeartbeat, TempDir: dataDir, Log: s.log, Now: s.now,
+		Measured: a.meter.Tell,
 	}, room)
 	return room, link, err
 }

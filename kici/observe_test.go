@@ -126,7 +126,8 @@ func TestObserved(t *testing.T) {
 	for page, wants := range map[int][]string{
 		0: {`kici_webhooks_received_total{event="`, `kici_webhooks_processed_total{result="matched"} 1`, "kici_jobs_dispatched_total 2", `kici_jobs_finished_total{status="failed"} 1`,
 			`kici_jobs_finished_total{status="success"} 1`, `kici_runs_finished_total{status="failed"} 1`, "kici_run_duration_seconds_count 1", "kici_job_queue_wait_seconds_count 2", "kici_job_duration_seconds_count 2",
-			"kici_agents_active 1", "kici_dispatch_queue_depth 0", "kici_store_up 1", "kici_orch_event_dlq_depth 0", `kici_build_info{version="1.2.3"} 1`, "kici_trigger_match_duration_seconds_count 1"},
+			"kici_agents_active 1", "kici_dispatch_queue_depth 0", "kici_store_up 1", "kici_orch_event_dlq_depth 0", `kici_build_info{version="1.2.3"} 1`, "kici_trigger_match_duration_seconds_count 1",
+			`kici_agent_connection_status{agent_id="one"} 1`, `kici_agent_clone_duration_seconds_count{agent_id="one"} 0`},
 		1: {`kici_agent_jobs_total{status="failed"} 1`, `kici_agent_jobs_total{status="success"} 1`, "kici_agent_connection_status 1", "kici_agent_clone_duration_seconds_count 2", "kici_agent_log_bytes_total"},
 	} {
 		for _, w := range wants {

@@ -8,6 +8,8 @@ import (
 
 	"github.com/kici-dev/kici-go/executor/clone"
 	"github.com/kici-dev/kici-go/kici/internal/agent"
+	"github.com/kici-dev/kici-go/kici/internal/agentmeter/series"
+	"github.com/kici-dev/kici-go/transport/message"
 )
 
 // Meter counts.
@@ -15,35 +17,79 @@ type Meter struct {
 	jobs, steps            *prometheus.CounterVec
 	stepTime, cloneTime    prometheus.Histogram
 	bytes, dropped, behind prometheus.Counter
+	own                    *prometheus.Registry // of these alone, whatever else the other one holds
 }
 
 // New makes the metrics and registers them.
 func New(reg prometheus.Registerer, connected func() bool, active func() int) (*Meter, error) {
-	counter := func(name, help string) prometheus.Counter {
-		return prometheus.NewCounter(prometheus.CounterOpts{Name: name, Help: help})
+	counter := func(s series.Series) prometheus.Counter {
+		return prometheus.NewCounter(prometheus.CounterOpts{Name: s.Name, Help: s.Help})
+	}
+	vector := func(s series.Series) *prometheus.CounterVec {
+		return prometheus.NewCounterVec(prometheus.CounterOpts{Name: s.Name, Help: s.Help}, []string{s.Label})
+	}
+	histogram := func(s series.Series, factor float64) prometheus.Histogram {
+		return prometheus.NewHistogram(prometheus.HistogramOpts{Name: s.Name, Help: s.Help, Buckets: prometheus.ExponentialBuckets(0.01, factor, 12)})
+	}
+	gauge := func(s series.Series, value func() float64) prometheus.Collector {
+		return prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: s.Name, Help: s.Help}, value)
 	}
 	m := &Meter{
-		jobs:      prometheus.NewCounterVec(prometheus.CounterOpts{Name: "kici_agent_jobs_total", Help: "Jobs that ended here, by how."}, []string{"status"}),
-		steps:     prometheus.NewCounterVec(prometheus.CounterOpts{Name: "kici_agent_steps_total", Help: "Steps that ended here, by how."}, []string{"status"}),
-		stepTime:  prometheus.NewHistogram(prometheus.HistogramOpts{Name: "kici_agent_step_duration_seconds", Help: "How long steps took.", Buckets: prometheus.ExponentialBuckets(0.01, 3, 12)}),
-		cloneTime: prometheus.NewHistogram(prometheus.HistogramOpts{Name: "kici_agent_clone_duration_seconds", Help: "How long it took to make a work tree.", Buckets: prometheus.ExponentialBuckets(0.01, 2.5, 12)}),
-		bytes:     counter("kici_agent_log_bytes_total", "Bytes of log that were sent to the orchestrator."),
-		dropped:   counter("kici_agent_log_lines_dropped_total", "Lines of log that were dropped, because the orchestrator was slow and the operator said so."),
-		behind:    counter("kici_agent_log_backpressure_events_total", "Times that a job waited, or its lines went to disk, until the orchestrator took them."),
+		jobs: vector(series.Jobs), steps: vector(series.Steps), stepTime: histogram(series.StepTime, 3), cloneTime: histogram(series.CloneTime, 2.5),
+		bytes: counter(series.LogBytes), dropped: counter(series.LogDropped), behind: counter(series.LogBehind), own: prometheus.NewRegistry(),
 	}
-	status := prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: "kici_agent_connection_status", Help: "1 while an orchestrator has this agent."}, func() float64 {
+	status := gauge(series.Connected, func() float64 {
 		if connected() {
 			return 1
 		}
 		return 0
 	})
-	busy := prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: "kici_agent_jobs_active", Help: "Jobs that take a slot now."}, func() float64 { return float64(active()) })
+	busy := gauge(series.Active, func() float64 { return float64(active()) })
 	for _, c := range []prometheus.Collector{m.jobs, m.steps, m.stepTime, m.cloneTime, m.bytes, m.dropped, m.behind, status, busy} {
-		if err := reg.Register(c); err != nil {
-			return nil, err
+		for _, r := range []prometheus.Registerer{reg, m.own} {
+			if err := r.Register(c); err != nil {
+				return nil, err
+			}
 		}
 	}
 	return m, nil
+}
+
+// Tell is what was counted so far, as the orchestrator is told; nothing of a nil
+// meter.
+func (m *Meter) Tell() []message.Metric {
+	if m == nil {
+		return nil
+	}
+	families, err := m.own.Gather()
+	if err != nil { // only for metrics that contradict each other
+		return nil
+	}
+	var out []message.Metric
+	for _, f := range families {
+		s, _ := series.Find(f.GetName())
+		for _, v := range f.GetMetric() {
+			t := message.Metric{Name: s.Name, Kind: s.Kind}
+			for _, l := range v.GetLabel() {
+				t.Labels = map[string]string{l.GetName(): l.GetValue()}
+			}
+			switch s.Kind {
+			case message.Counter:
+				t.Value = v.GetCounter().Value
+			case message.Gauge:
+				t.Value = v.GetGauge().Value
+			case message.Histogram:
+				h := v.GetHistogram()
+				count := int64(h.GetSampleCount())
+				t.Count, t.Sum = &count, h.SampleSum
+				for _, b := range h.GetBucket() {
+					t.Buckets = append(t.Buckets, message.Bucket{LE: b.GetUpperBound(), Count: int64(b.GetCumulativeCount())})
+				}
+			}
+			out = append(out, t)
+		}
+	}
+	return out
 }
 
 // Agent is the meter as the agent takes it: nothing when there is none.

@@ -38,6 +38,7 @@ type house struct {
 	registry *registry.Registry
 	tracer   *observe.Tracer
 	cluster  string // the name of the deployment
+	fleet    *observe.Fleet
 	intake   *intake.Intake
 	events   *event.Router
 	cron     *cron.Scheduler
@@ -84,7 +85,7 @@ func (o *Orchestrator) build(ctx context.Context, s store.Store, blobs blob.Stor
 	if s, err = o.observe(s, tracer); err != nil {
 		return nil, err
 	}
-	h := &house{o: o, tracer: tracer, store: s, blobs: blobs, ids: &ids{now: now}}
+	h := &house{o: o, tracer: tracer, store: s, blobs: blobs, ids: &ids{now: now}, fleet: observe.NewFleet()}
 	h.signer = &blob.Signer{Base: first(c.PublicURL, inProcess) + c.BasePath, Secret: key.derive("blob links"), TTL: blob.LinkTTL, Now: now}
 	h.runs = runs.New(s, runs.Config{Now: now, NewID: h.ids.next, QueueTimeout: c.QueueTimeout, GroupTimeout: c.GroupTimeout, Log: log})
 	listeners := registry.New(s, log)
@@ -106,7 +107,7 @@ func (o *Orchestrator) build(ctx context.Context, s store.Store, blobs blob.Stor
 	}
 	h.server = serverend.New(h.dispatch, serverend.Config{
 		Now: now, NewID: h.ids.next, Log: log, Store: s, Open: c.AgentAuth == AuthNone, Questions: &questions{h}, LogCap: c.LogCap, Session: o.o.Session,
-		Tap: h.tap(),
+		Tap: h.tap(), Measured: h.fleet,
 	})
 	h.cache = &cache.Cache{Blobs: blobs, Links: h.signer, Log: log, Now: now}
 	h.periodic = map[string]tick{

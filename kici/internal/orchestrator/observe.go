@@ -32,6 +32,6 @@ func (h *house) serveMetrics(mux *http.ServeMux) {
 	if h.relay != nil {
 		s.Relay = func() bool { _, up := h.relay.Relay(); return up }
 	}
-	reg.MustRegister(observe.NewState(s)) // the registry was empty of us a moment ago
+	reg.MustRegister(observe.NewState(s), h.fleet) // the registry was empty of us a moment ago
 	mux.Handle("GET /metrics", promhttp.HandlerFor(reg, promhttp.HandlerOpts{}))
 }

@@ -182,12 +182,14 @@ func (l *Link) beat(ctx context.Context) {
 	jobTick := time.NewTicker(l.config.JobHeartbeat)
 	defer jobTick.Stop()
 	l.status(ctx)
+	l.measured(ctx)
 	for {
 		// That nobody hears it now is for the session to find out.
 		select {
 		case <-agentTick.C:
 			_ = l.session.SendNow(ctx, &message.Heartbeat{Timestamp: l.millis()})
 			l.status(ctx)
+			l.measured(ctx)
 		case <-l.kick:
 			l.status(ctx)
 		case <-jobTick.C:
@@ -204,4 +206,15 @@ func (l *Link) status(ctx context.Context) {
 	_ = l.session.SendNow(ctx, &message.AgentStatus{
 		MessageID: l.id(), AgentID: l.config.AgentID, ActiveJobs: l.agent.Active(), UptimeSeconds: l.config.Now().Sub(l.born).Seconds(),
 	})
+}
+
+// measured tells what was counted. It is lost when nobody hears it: the next time
+// says it again.
+func (l *Link) measured(ctx context.Context) {
+	if l.config.Measured == nil {
+		return
+	}
+	if all := l.config.Measured(); len(all) > 0 {
+		_ = l.session.SendNow(ctx, &message.AgentMetrics{MessageID: l.id(), AgentID: l.config.AgentID, Metrics: all, Timestamp: l.millis()})
+	}
 }

@@ -32,6 +32,9 @@ type Config struct {
 	Heartbeat time.Duration // 30 s
 	// JobHeartbeat is the time between signs of life of each job; 60 s.
 	JobHeartbeat time.Duration
+	// Measured is what the agent has counted, told with each heartbeat; nil tells
+	// nothing.
+	Measured func() []message.Metric
 	// Session is for tests; Receive is this room's.
 	Session session.Options
 	// TempDir holds cache archives on their way; empty is the system's.

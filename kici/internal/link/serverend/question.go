@@ -106,6 +106,12 @@ func (l *link) now(ctx context.Context, m message.Message) error {
 		l.member.Heartbeat(l.proof(m.JobRef))
 		return nil
 	}
+	if m, ok := m.(*message.AgentMetrics); ok {
+		if l.s.Measured != nil {
+			l.s.Measured.Told(l.agent, l, m.Metrics) // whoever it says it is
+		}
+		return nil
+	}
 	if !message.OfRecord(m) {
 		l.tap([]message.Message{m})
 		return nil

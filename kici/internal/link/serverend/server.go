@@ -58,6 +58,15 @@ type Config struct {
 	// it must not wait. Nil hears nothing.
 	Tap     func(message.AboutJob)
 	Session session.Options
+	// Measured takes what agents have counted; nil does not want it.
+	Measured Measured
+}
+
+// Measured remembers the last that each agent told, until its connection ends. by
+// is that connection: one that an agent has replaced ends later.
+type Measured interface {
+	Told(agent engine.AgentID, by any, counted []message.Metric)
+	Gone(agent engine.AgentID, by any)
 }
 
 // Server serves connections of agents.
@@ -111,6 +120,9 @@ func (s *Server) Serve(ctx context.Context, conn transport.Conn, trusted bool) {
 	l.agent = hello.Agent.ID
 	s.note(l)
 	defer s.forget(l)
+	if s.Measured != nil {
+		defer s.Measured.Gone(l.agent, l)
+	}
 	s.log.Info("agent connected", "agent", l.agent, "addr", conn.RemoteAddr(), "slots", hello.Agent.Slots)
 	err = l.run(ctx, hello)
 	s.log.Info("agent disconnected", "agent", l.agent, "code", int(transport.CodeOf(err)), "cause", text(err))
