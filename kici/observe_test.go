@@ -90,11 +90,26 @@ func observed(t *testing.T) (names []string, spans tracetest.SpanStubs, pages []
 	if run, err := o.Wait(ctx, started[0].ID); err != nil || run.Status != "failed" {
 		t.Fatalf("%+v %v", run, err)
 	}
-	for _, h := range []http.Handler{o.Handler(), a.Handler()} {
-		w := httptest.NewRecorder()
-		h.ServeHTTP(w, httptest.NewRequest("GET", "/metrics", nil))
-		body, _ := io.ReadAll(w.Body)
-		pages = append(pages, string(body))
+	look := time.NewTicker(10 * time.Millisecond)
+	defer look.Stop()
+	counted := func(h http.Handler, last ...string) string { // a moment after the commit that Wait heard of
+		for {
+			w := httptest.NewRecorder()
+			h.ServeHTTP(w, httptest.NewRequest("GET", "/metrics", nil))
+			body, _ := io.ReadAll(w.Body)
+			if !slices.ContainsFunc(last, func(line string) bool { return !strings.Contains(string(body), line) }) {
+				return string(body)
+			}
+			select {
+			case <-ctx.Done():
+				t.Fatalf("%q is not counted:\n%s", last, body)
+			case <-look.C:
+			}
+		}
+	}
+	pages = []string{
+		counted(o.Handler(), `kici_runs_finished_total{status="failed"} 1`, `kici_jobs_finished_total{status="failed"} 1`, "kici_job_duration_seconds_count 2", "kici_run_duration_seconds_count 1"),
+		counted(a.Handler(), `kici_agent_jobs_total{status="failed"} 1`),
 	}
 	for _, reg := range []*prometheus.Registry{orchestrator, agent} {
 		if problems, err := testutil.GatherAndLint(reg); err != nil || len(problems) > 0 {
@@ -108,8 +123,6 @@ func observed(t *testing.T) (names []string, spans tracetest.SpanStubs, pages []
 			names = append(names, f.GetName())
 		}
 	}
-	look := time.NewTicker(10 * time.Millisecond)
-	defer look.Stop()
 	for len(exporter.GetSpans()) < 6 { // delivery, run, two jobs, two steps: they are made after the run was over
 		select {
 		case <-ctx.Done():
