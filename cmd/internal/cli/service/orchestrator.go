@@ -10,8 +10,6 @@ import (
 	"strings"
 	"time"
 
-	"golang.org/x/sync/errgroup"
-
 	"github.com/kici-dev/kici-go/cmd/internal/cli"
 	"github.com/kici-dev/kici-go/kici"
 	"github.com/kici-dev/kici-go/kici/standard"
@@ -64,22 +62,7 @@ func runOrchestrator(ctx context.Context, a *app) error {
 	if cfg.AgentAuth == "none" {
 		a.log.Warn("agents need no token (KICI_AGENT_AUTH=none): whoever reaches this port gets jobs and their secrets")
 	}
-	g, ctx := errgroup.WithContext(ctx)
-	served, stop := context.WithCancel(context.WithoutCancel(ctx))
-	g.Go(func() error {
-		defer stop() // health answers until the end
-		return a.explain(o.Run(ctx))
-	})
-	g.Go(func() error { return serve(served, newServer(o.Handler(), a.log), l) })
-	g.Go(func() error {
-		select {
-		case <-o.Ready():
-			a.log.Info("ready")
-		case <-ctx.Done():
-		}
-		return nil
-	})
-	return g.Wait()
+	return a.run(ctx, o, l)
 }
 
 func checkOrchestrator(a *app) {

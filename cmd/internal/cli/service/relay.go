@@ -5,8 +5,6 @@ import (
 	"net"
 	"strings"
 
-	"golang.org/x/sync/errgroup"
-
 	"github.com/kici-dev/kici-go/cmd/internal/cli"
 	"github.com/kici-dev/kici-go/kici"
 	"github.com/kici-dev/kici-go/kici/standard"
@@ -62,22 +60,7 @@ func runRelay(ctx context.Context, a *app) error {
 		return err
 	}
 	a.log.Info("listening", "address", l.Addr().String(), "url", cfg.PublicURL, "dataDir", dir, "version", cfg.Version, "adminApi", cfg.AdminToken != "", "advertised", cfg.AdvertisedURL)
-	g, ctx := errgroup.WithContext(ctx)
-	served, stop := context.WithCancel(context.WithoutCancel(ctx))
-	g.Go(func() error {
-		defer stop() // health answers until the end
-		return a.explain(r.Run(ctx))
-	})
-	g.Go(func() error { return serve(served, newServer(r.Handler(), a.log), l) })
-	g.Go(func() error {
-		select {
-		case <-r.Ready():
-			a.log.Info("ready")
-		case <-ctx.Done():
-		}
-		return nil
-	})
-	return g.Wait()
+	return a.run(ctx, r, l)
 }
 
 func checkRelay(a *app) {

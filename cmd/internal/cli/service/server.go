@@ -9,6 +9,8 @@ import (
 	"net/http"
 	"strconv"
 	"time"
+
+	"golang.org/x/sync/errgroup"
 )
 
 // Limits of a server that anybody may reach.
@@ -56,4 +58,31 @@ func serve(ctx context.Context, s *http.Server, l net.Listener) error {
 		return err
 	}
 	return nil
+}
+
+// tier is what a service runs.
+type tier interface {
+	Run(ctx context.Context) error
+	Ready() <-chan struct{}
+	Handler() http.Handler
+}
+
+// run runs a tier and serves it, until both have ended.
+func (a *app) run(ctx context.Context, t tier, l net.Listener) error {
+	g, ctx := errgroup.WithContext(ctx)
+	served, stop := context.WithCancel(context.WithoutCancel(ctx))
+	g.Go(func() error {
+		defer stop() // health answers until the end
+		return a.explain(t.Run(ctx))
+	})
+	g.Go(func() error { return serve(served, newServer(t.Handler(), a.log), l) })
+	g.Go(func() error {
+		select {
+		case <-t.Ready():
+			a.log.Info("ready")
+		case <-ctx.Done():
+		}
+		return nil
+	})
+	return g.Wait()
 }
