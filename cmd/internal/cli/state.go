@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"context"
 	"io"
 	"math"
 	"os"
@@ -154,4 +155,26 @@ func interrupts() (<-chan os.Signal, func()) {
 	ch := make(chan os.Signal, 2) // the second Ctrl+C must not be lost while the first is handled
 	signal.Notify(ch, os.Interrupt, syscall.SIGTERM)
 	return ch, func() { signal.Stop(ch) }
+}
+
+// Interruptible ends f when the user does; the error is then ErrInterrupted.
+func (s *State) Interruptible(ctx context.Context, f func(ctx context.Context) error) error {
+	ctx, stop := context.WithCancelCause(ctx)
+	defer stop(nil)
+	signals, quiet := s.Signals()
+	defer quiet()
+	over := make(chan struct{})
+	defer close(over)
+	go func() {
+		select {
+		case <-signals:
+			stop(ErrInterrupted)
+		case <-over:
+		}
+	}()
+	err := f(ctx)
+	if err != nil && ctx.Err() != nil {
+		return context.Cause(ctx)
+	}
+	return err
 }

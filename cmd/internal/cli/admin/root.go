@@ -34,23 +34,7 @@ func Main(s *cli.State) int {
 	root.SetIn(s.Stdin)
 	root.SetOut(s.Stdout)
 	root.SetErr(s.Stderr)
-	ctx, stop := context.WithCancelCause(context.Background())
-	defer stop(nil)
-	signals, quiet := s.Signals()
-	defer quiet()
-	over := make(chan struct{})
-	defer close(over)
-	go func() {
-		select {
-		case <-signals:
-			stop(cli.ErrInterrupted)
-		case <-over:
-		}
-	}()
-	err := cli.Execute(ctx, root)
-	if err != nil && ctx.Err() != nil {
-		err = context.Cause(ctx)
-	}
+	err := s.Interruptible(context.Background(), func(ctx context.Context) error { return cli.Execute(ctx, root) })
 	return cli.Explain(s.Stderr, a.style, advise(err))
 }
 

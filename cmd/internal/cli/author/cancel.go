@@ -31,7 +31,7 @@ remote origin; --repo names another, and without either all that your key may se
 			} else if q.Repo == "" {
 				q.Repo = a.originRepo()
 			}
-			return a.interruptible(cmd.Context(), func(ctx context.Context) error { return a.cancel(ctx, q) })
+			return a.Interruptible(cmd.Context(), func(ctx context.Context) error { return a.cancel(ctx, q) })
 		},
 	}
 	f := cmd.Flags()

@@ -31,7 +31,7 @@ func (a *app) drainWorkerCommand() *cobra.Command {
 			if err := checkEndpoint("url", &at); err != nil {
 				return err
 			}
-			return a.interruptible(cmd.Context(), func(ctx context.Context) error { return a.drainWorker(ctx, at) })
+			return a.Interruptible(cmd.Context(), func(ctx context.Context) error { return a.drainWorker(ctx, at) })
 		},
 	}
 	cmd.Flags().StringVar(&at, "url", "", "address of the worker, http://worker-host:10143")

@@ -31,7 +31,7 @@ under way are shown as they come, until it has finished.`,
   kici status RUN --json | jq -r .run.status`,
 		Args: exactlyOne("run id"),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return a.interruptible(cmd.Context(), func(ctx context.Context) error { return a.status(ctx, args[0], o) })
+			return a.Interruptible(cmd.Context(), func(ctx context.Context) error { return a.status(ctx, args[0], o) })
 		},
 	}
 	f := cmd.Flags()
@@ -39,28 +39,6 @@ under way are shown as they come, until it has finished.`,
 	f.StringVar(&o.Job, "job", "", "only the log of this job")
 	f.BoolVar(&o.JSON, "json", false, "print JSON and nothing else")
 	return cmd
-}
-
-// interruptible ends f when the user does.
-func (a *app) interruptible(ctx context.Context, f func(ctx context.Context) error) error {
-	ctx, stop := context.WithCancelCause(ctx)
-	defer stop(nil)
-	signals, quiet := a.Signals()
-	defer quiet()
-	over := make(chan struct{})
-	defer close(over)
-	go func() {
-		select {
-		case <-signals:
-			stop(cli.ErrInterrupted)
-		case <-over:
-		}
-	}()
-	err := f(ctx)
-	if err != nil && ctx.Err() != nil {
-		return context.Cause(ctx)
-	}
-	return err
 }
 
 // statusReport is the document of --json.

@@ -37,7 +37,7 @@ files of default branches.`,
   kici workflows list --trigger-type schedule --repo my-org/my-repo`,
 		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			return a.interruptible(cmd.Context(), func(ctx context.Context) error { return a.listWorkflows(ctx, o) })
+			return a.Interruptible(cmd.Context(), func(ctx context.Context) error { return a.listWorkflows(ctx, o) })
 		},
 	}
 	f := cmd.Flags()
